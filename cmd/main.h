@@ -1,0 +1,59 @@
+#ifndef ML_CMD_MAIN_H
+#define ML_CMD_MAIN_H
+
+#include "base/err.h"
+#include "base/opt.h"
+#include "base/par.h"
+#include "base/say.h"
+#include "table/csv.h"
+
+/*
+ * What all tools share: options, --help, --version, completion, signals, exit status.
+ * A tool is a table and a function; `int main` is one call of ml_main.
+ */
+enum {
+	ML_USES_CSV = 1,     /* has the options of CSV input: -H -d -T --na --on-error */
+	ML_USES_THREADS = 2, /* -j */
+	ML_USES_SEED = 4,    /* --seed */
+	ML_USES_OUTPUT = 8,  /* -o */
+};
+
+enum ml_exit { ML_EXIT_YES = 0, ML_EXIT_NO = 1, ML_EXIT_TROUBLE = 2, ML_EXIT_UNDECIDED = 3 };
+
+struct ml_tool {
+	const struct ml_cmd *cmd;
+	void *options;	   /* the command's struct, filled */
+	void *extra;	   /* struct of the extra rows, or NULL */
+	bool *extra_given; /* which of the extra rows were given */
+	char **operand;
+	size_t n_operands;
+	struct ml_csv_options csv;
+	const char *output; /* -o, or NULL */
+	int64_t threads, seed;
+	struct ml_say say;
+	struct ml_err *err;
+};
+
+struct ml_cmd {
+	const char *name;  /* mltrain; a verb's is "add" */
+	const char *brief; /* one line */
+	const char *usage; /* what stands behind the name: "[-a algorithm] -t column [file]" */
+	unsigned uses;
+	const struct ml_opt *options;
+	size_t size;			/* of the options' struct */
+	int min_operands, max_operands; /* max -1: any number */
+	const struct ml_cmd *verbs;	/* a tool with verbs: ends with a NULL name */
+	/*
+	 * Rows that depend on the value of one option (ML_EXTRA_BY): which, and the size of their
+	 * struct.  NULL: none.
+	 */
+	const char *extra_by;
+	const struct ml_opt *(*extra)(const char *value, size_t *size, struct ml_err *err);
+	/* An enum ml_exit, or a negative status with err filled. */
+	int (*run)(struct ml_tool *tool);
+};
+
+/* Never returns to its caller but with the exit status. */
+int ml_main(const struct ml_cmd *cmd, int argc, char **argv);
+
+#endif

@@ -1,0 +1,41 @@
+#ifndef ML_BASE_IO_H
+#define ML_BASE_IO_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/err.h"
+#include "base/str.h"
+
+/*
+ * Files.  The only place that calls open, read, write, fsync, rename.  Interrupted
+ * and short calls are continued; a failed fsync is final.
+ */
+
+/* All of a file ("-": standard input), at most LIMIT bytes (0: no limit). */
+int ml_io_read(const char *path, size_t limit, struct ml_buf *out, struct ml_err *err);
+
+/* All n bytes to a descriptor; NAME is for the message. */
+int ml_io_write(int fd, const char *name, const char *p, size_t n, struct ml_err *err);
+
+/*
+ * An output: standard output (path NULL or "-"), or a file that appears complete or
+ * not at all: written beside, fsynced, renamed, its folder fsynced (ml_out_commit).
+ * ml_out_abort, or the end by a signal, leaves nothing behind.
+ */
+struct ml_out {
+	int fd;
+	char *path; /* NULL for standard output */
+	char *temporary;
+};
+
+int ml_out_open(struct ml_out *out, const char *path, struct ml_err *err);
+int ml_out_write(struct ml_out *out, const char *p, size_t n, struct ml_err *err);
+/* Every output ends with one of these two.  Commit checks the close of standard output too. */
+int ml_out_commit(struct ml_out *out, struct ml_err *err);
+void ml_out_abort(struct ml_out *out);
+
+/* Removes the temporary files of all open outputs: for the handler of a deadly signal. */
+void ml_out_abort_all(void);
+
+#endif

@@ -1,0 +1,120 @@
+#ifndef ML_BASE_OPT_H
+#define ML_BASE_OPT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/err.h"
+
+/*
+ * Options.  One row says all there is to know of an option; parsing, --help,
+ * completion, ranges, --config, the hyper-parameters kept in a model and the check of the
+ * manual all come from it.  Rows fill a struct through offsets.
+ */
+enum ml_opt_type {
+	ML_OPT_END,  /* the row behind the last */
+	ML_OPT_FLAG, /* bool; --no-NAME sets it false */
+	ML_OPT_INT,  /* int64_t in min..max */
+	ML_OPT_REAL, /* double in min..max */
+	ML_OPT_TEXT, /* const char *, NULL if not given; one of CHOICES if there are any */
+	ML_OPT_LIST, /* struct ml_texts: may be given several times */
+};
+
+struct ml_texts {
+	const char **text;
+	size_t n;
+};
+
+struct ml_opt {
+	enum ml_opt_type type;
+	char letter;	      /* 0: none */
+	const char *name;     /* long name, with dashes (underscores are accepted) */
+	const char *aliases;  /* other long names, separated by blanks, or NULL */
+	const char *argument; /* what --help calls the value, small letters */
+	const char *value;    /* the default as text, or NULL */
+	double min, max;
+	const char *choices; /* separated by blanks; NULL: any */
+	size_t offset;
+	const char *help; /* a phrase; no capital, no full stop */
+};
+
+/* Rows: ML_FLAG('q', "quiet", struct x, member, "help") and so on. */
+#define ML_FLAG(letter, name, type, member, help)                                                  \
+	{                                                                                          \
+		ML_OPT_FLAG, letter, name, NULL, NULL, NULL, 0, 0, NULL, offsetof(type, member),   \
+		    help                                                                           \
+	}
+#define ML_INT(letter, name, aliases, argument, type, member, value, min, max, help)               \
+	{                                                                                          \
+		ML_OPT_INT, letter, name, aliases, argument, value, min, max, NULL,                \
+		    offsetof(type, member), help                                                   \
+	}
+#define ML_REAL(letter, name, aliases, argument, type, member, value, min, max, help)              \
+	{                                                                                          \
+		ML_OPT_REAL, letter, name, aliases, argument, value, min, max, NULL,               \
+		    offsetof(type, member), help                                                   \
+	}
+#define ML_TEXT(letter, name, aliases, argument, type, member, value, help)                        \
+	{                                                                                          \
+		ML_OPT_TEXT, letter, name, aliases, argument, value, 0, 0, NULL,                   \
+		    offsetof(type, member), help                                                   \
+	}
+#define ML_CHOICE(letter, name, aliases, argument, type, member, value, choices, help)             \
+	{                                                                                          \
+		ML_OPT_TEXT, letter, name, aliases, argument, value, 0, 0, choices,                \
+		    offsetof(type, member), help                                                   \
+	}
+#define ML_LIST(letter, name, aliases, argument, type, member, help)                               \
+	{                                                                                          \
+		ML_OPT_LIST, letter, name, aliases, argument, NULL, 0, 0, NULL,                    \
+		    offsetof(type, member), help                                                   \
+	}
+#define ML_OPT_LAST                                                                                \
+	{                                                                                          \
+		ML_OPT_END, 0, NULL, NULL, NULL, NULL, 0, 0, NULL, 0, NULL                         \
+	}
+
+/* Rows that fill one struct.  given[i] (may be NULL) says whether row i was given. */
+struct ml_opt_set {
+	const char *title; /* heading in --help, or NULL */
+	const struct ml_opt *rows;
+	void *base;
+	bool *given;
+};
+
+/* Puts the defaults in. */
+int ml_opt_defaults(const struct ml_opt_set *sets, size_t n_sets, struct ml_err *err);
+
+/*
+ * Parses argv[1..]: options of all sets, in any place, operands moved to argv[1..] and
+ * counted in *OPERANDS; "--" ends the options.  Long options may be abbreviated while
+ * unique.  Lists grow in memory that is never freed (it belongs to the process).
+ */
+int ml_opt_parse(const struct ml_opt_set *sets, size_t n_sets, int argc, char **argv,
+		 size_t *operands, struct ml_err *err);
+
+/* Sets one option from text, as --config does: "name = value" a line, # comments. */
+int ml_opt_set_text(const struct ml_opt_set *sets, size_t n_sets, const char *name,
+		    const char *value, struct ml_err *err);
+/* What was given on the command line stays. */
+int ml_opt_config(const struct ml_opt_set *sets, size_t n_sets, const char *path,
+		  struct ml_err *err);
+
+/*
+ * The value of option NAME (or LETTER) on the command line before it is parsed, or NULL:
+ * for the one option that decides which others there are.
+ */
+const char *ml_opt_peek(const struct ml_opt_set *sets, size_t n_sets, const char *name, int argc,
+			char **argv);
+
+/* The value of a row as text, as it could be typed; "" for a text that is not given. */
+void ml_opt_value(const struct ml_opt *row, const void *base, char out[64]);
+
+/* --help's list. */
+void ml_opt_help(FILE *out, const struct ml_opt_set *sets, size_t n_sets);
+/* One line an option for scripts: letter, name, aliases, argument, default, range or choices, help.
+ */
+void ml_opt_dump(FILE *out, const struct ml_opt_set *sets, size_t n_sets);
+
+#endif

@@ -1,0 +1,67 @@
+#ifndef ML_EVAL_PROFILE_H
+#define ML_EVAL_PROFILE_H
+
+#include "base/fields.h"
+#include "table/table.h"
+
+/*
+ * What the columns of a table looked like, in a few KB a column: the reference for drift, carried
+ * by every model.  Exact: rows, missing, mean, variance, smallest, largest, counts of the
+ * ML_PROFILE_LEVELS most frequent levels.  The distribution of a number comes from a uniform sample
+ * of rows without replacement: those whose counter-based hash of the row's index is among the
+ * ML_PROFILE_SAMPLE smallest.  So it is exact for small tables, its size is known to every test
+ * that uses it, and it is the same for any number of threads and any cut of the table.
+ */
+enum { ML_PROFILE_SAMPLE = 16384, ML_PROFILE_KNOTS = 512, ML_PROFILE_LEVELS = 512 };
+
+struct ml_profile_column {
+	const char *name;
+	enum ml_type type;
+	size_t rows, missing;
+	/* of a number; NaN where there is no value */
+	double mean, variance, min, max;
+	size_t sample;	/* values the knots stand for */
+	size_t n_knots; /* distinct ascending values ... */
+	double *knot;
+	double *knot_count; /* ... and how many of the sample are in (previous knot, this knot] */
+	/* of a category */
+	size_t n_levels; /* kept, in the order of the schema's levels */
+	const char **level;
+	double *level_count;
+	double other;	 /* rows of the levels that were not kept */
+	size_t distinct; /* levels in all */
+};
+
+struct ml_profile {
+	size_t n;
+	struct ml_profile_column *column;
+	struct ml_arena arena;
+};
+
+/*
+ * Building: one part a frame, in parallel; parts merged in order; the end.  Works for frames of a
+ * table and of a stream alike.  SEED picks the sample.
+ */
+struct ml_profiler;
+int ml_profiler_new(struct ml_profiler **profiler, size_t n_columns, uint64_t seed,
+		    struct ml_err *err);
+void ml_profiler_free(struct ml_profiler *profiler);
+/* first_row: the number of rows in the frames before. */
+int ml_profiler_add(struct ml_profiler *profiler, const struct ml_frame *frame, size_t first_row,
+		    struct ml_err *err);
+/* into += from: parts of neighbouring rows. */
+int ml_profiler_merge(struct ml_profiler *into, const struct ml_profiler *from, struct ml_err *err);
+int ml_profiler_finish(const struct ml_profiler *profiler, const struct ml_schema *schema,
+		       struct ml_profile **profile, struct ml_err *err);
+
+/* All of that for a table in memory. */
+int ml_profile_table(const struct ml_table *table, uint64_t seed, struct ml_pool *pool,
+		     struct ml_profile **profile, struct ml_err *err);
+void ml_profile_free(struct ml_profile *profile);
+
+/* Saving and loading; the schema gives names, types and levels back. */
+int ml_profile_save(const struct ml_profile *profile, struct ml_fields *fields);
+int ml_profile_load(struct ml_profile **profile, const struct ml_schema *schema,
+		    struct ml_fields *fields);
+
+#endif

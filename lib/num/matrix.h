@@ -1,0 +1,48 @@
+#ifndef ML_NUM_MATRIX_H
+#define ML_NUM_MATRIX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+
+/*
+ * Dense linear algebra: the only file that calls BLAS and LAPACK.  Matrices are row-major.  BLAS
+ * runs with one thread; parallel work is ours, over fixed blocks.
+ *
+ * The library is bound weakly: a tool that never trains is not linked with it, because it costs
+ * 2.4 ms a start.  ml_blas_start fails there, and says so.
+ */
+int ml_blas_start(struct ml_err *err);
+
+/*
+ * Sums of products of rows, and how they add.  With u = (1, x_1 .. x_d) and weights w:
+ *   gram[i][j] = sum w u_i u_j   ((d+1) x (d+1), upper triangle)
+ * x is taken less CENTRE, so that large offsets cost no digits.
+ */
+struct ml_moments {
+	size_t d;
+	double n;	/* rows */
+	double *centre; /* d */
+	double *gram;	/* (d+1) x (d+1) */
+};
+int ml_moments_new(struct ml_moments *m, size_t d, struct ml_arena *arena);
+/* x: n x d row-major, w: n or NULL. */
+void ml_moments_add_rows(struct ml_moments *m, const double *x, const double *w, size_t n,
+			 double *scratch /* n x (d+1) */);
+/* m += from; centres must be equal. */
+void ml_moments_add(struct ml_moments *m, const struct ml_moments *from);
+
+/*
+ * Solves A x = b for a symmetric positive semidefinite A (n x n, upper triangle, overwritten), by
+ * Cholesky; where A is singular to working precision, the solution of least norm by eigenvalues
+ * (those below n * eps * largest are taken as zero).  *RANK is the rank found.
+ */
+int ml_solve_spd(double *a, double *b, size_t n, size_t *rank, struct ml_arena *scratch,
+		 struct ml_err *err);
+
+/* c (m x m, upper triangle) += X' diag(w) X for x: n x m; scratch n x m.  w NULL: ones. */
+void ml_syrk(double *c, const double *x, const double *w, size_t n, size_t m, double *scratch);
+
+#endif

@@ -1,0 +1,99 @@
+#ifndef ML_TABLE_TABLE_H
+#define ML_TABLE_TABLE_H
+
+#include "base/dict.h"
+#include "base/par.h"
+#include "base/say.h"
+#include "table/csv.h"
+
+/*
+ * Typed columns.  A column is numeric if every value that isn't missing is a number; otherwise it
+ * is categorical: a code into its levels.  Missing is NaN, or ML_MISSING.
+ */
+enum ml_type { ML_NUMERIC, ML_CATEGORY };
+enum { ML_MISSING = -1, ML_UNSEEN = -2 /* a text that is none of the levels */ };
+
+struct ml_column {
+	const char *name;
+	enum ml_type type;
+	struct ml_dict levels; /* of a category, sorted: as numbers if all are, else by bytes */
+};
+
+/* Names, types and levels.  Owned by whoever has it: ml_schema_free. */
+struct ml_schema {
+	size_t n;
+	struct ml_column *column;
+	struct ml_arena arena;
+};
+
+void ml_schema_free(struct ml_schema *schema);
+/* The index of NAME, or -1. */
+int64_t ml_schema_find(const struct ml_schema *schema, const char *name);
+
+/* Up to ML_BLOCK rows; arrays by column of the schema, one of the two set. */
+struct ml_frame {
+	size_t n;
+	double **number;
+	int32_t **code;
+};
+
+/* A table in memory: frames, one for each block of the input, in order. */
+struct ml_table {
+	struct ml_schema schema;
+	size_t n_rows, n_frames;
+	struct ml_frame *frame;
+	struct ml_arena arena;
+};
+
+struct ml_table_options {
+	const bool *use;	 /* by column of the csv; NULL: all */
+	const bool *numeric;	 /* --numeric: text there is an error; NULL: none */
+	const bool *categorical; /* --categorical; NULL: none */
+};
+
+/*
+ * Reads all of CSV.  Inference is right wherever the first text stands: a column that stops being
+ * numeric makes the input be read again (ml_csv_options.replay for pipes).  Same table for any
+ * number of threads and any chunking.  *TABLE is the caller's.
+ */
+int ml_table_read(struct ml_csv *csv, const struct ml_table_options *options, struct ml_pool *pool,
+		  struct ml_say *say, struct ml_table **table, struct ml_err *err);
+void ml_table_free(struct ml_table *table);
+
+/*
+ * The same reading without keeping: each frame of numeric columns goes to WORK (in parallel; it
+ * leaves what it makes in *partial) and then, in order, to SINK.  Only for tables without a
+ * category: *ALL_NUMERIC says whether that held; if not, what came so far is void and SINK
+ * has seen some of the frames.  Memory is constant.
+ */
+struct ml_table_visit {
+	int (*work)(void *ctx, const struct ml_frame *frame, void **partial, struct ml_err *err);
+	int (*sink)(void *ctx, void *partial, struct ml_err *err);
+};
+int ml_table_stream(struct ml_csv *csv, const struct ml_table_options *options,
+		    struct ml_pool *pool, struct ml_say *say, const struct ml_table_visit *visit,
+		    void *ctx, struct ml_schema *schema, bool *all_numeric, struct ml_err *err);
+
+/*
+ * How a known schema meets an input: which input column feeds which column of the schema (-1:
+ * absent), and what to ask of the parser.  A column for which NEED is set must be there.
+ */
+struct ml_binding {
+	size_t n;	    /* columns of the schema */
+	int64_t *input;	    /* by column of the schema */
+	enum ml_want *want; /* by column of the input */
+	struct ml_arena arena;
+};
+int ml_bind(const struct ml_schema *schema, const bool *need, const struct ml_csv *csv,
+	    struct ml_binding *binding, struct ml_err *err);
+void ml_binding_free(struct ml_binding *binding);
+
+/*
+ * The typed frame of a parsed batch under a binding; absent columns are all missing.  FRAME's
+ * arrays come from ARENA.
+ */
+int ml_frame_fill(const struct ml_schema *schema, const struct ml_binding *binding,
+		  const struct ml_batch *batch, struct ml_frame *frame, struct ml_arena *arena,
+		  struct ml_err *err);
+
+#endif
