@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -90,7 +89,7 @@ ml_io_read(const char *path, size_t limit, struct ml_buf *out, struct ml_err *er
 {
 	const char *name;
 	int fd, status = ML_OK;
-	size_t got;
+	size_t got = 0;
 
 	ML_TRY(ml_io_open(path, &fd, &name, err));
 	for (;;) {
