@@ -50,7 +50,7 @@ $(LIB): $(OBJ)
 	@rm -f $@
 	$(AR) rcs $@ $^
 
-$(BIN): $(B)/bin/%: $(B)/cmd/%.o $(B)/cmd/main.o $(LIB)
+$(BIN): $(B)/bin/%: $(B)/cmd/%.o $(B)/cmd/main.o $(B)/cmd/complete.o $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(HARDEN_LD) $(LDFLAGS) -pthread -o $@ $^ $(LIBS) $(if $(filter $*,$(TRAINERS)),$(BLAS))
 
