@@ -96,9 +96,12 @@ compact(struct ml_frame *frame, const struct ml_schema *schema, const bool *keep
 }
 
 int
-ml_rows_clean(const struct ml_train *train, struct ml_table *table, const struct ml_roles *roles,
-	      struct ml_err *err)
+ml_rows_clean(struct ml_job *job)
 {
+	const struct ml_train *train = job->train;
+	const struct ml_roles *roles = &job->roles;
+	struct ml_table *table = job->table;
+	struct ml_err *err = job->err;
 	bool numeric = table->schema.column[roles->target].type == ML_NUMERIC;
 	bool keep[ML_BLOCK];
 	size_t dropped = 0;
