@@ -323,7 +323,7 @@ struct flow {
 	size_t next_in, next_out, waiting;
 	bool in_source, in_sink;
 	bool invited; /* the caller's alone */
-	bool ended; /* nothing more is asked of the source */
+	bool ended;   /* nothing more is asked of the source */
 	struct failure failure;
 };
 
