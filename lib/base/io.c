@@ -85,6 +85,14 @@ ml_io_size(int fd)
 }
 
 int
+ml_io_back(int fd, const char *name, uint64_t n, struct ml_err *err)
+{
+	if (lseek(fd, -(off_t)n, SEEK_CUR) < 0)
+		return ml_fail_errno(err, "cannot read %s again", name);
+	return ML_OK;
+}
+
+int
 ml_io_read(const char *path, size_t limit, struct ml_buf *out, struct ml_err *err)
 {
 	const char *name;
