@@ -22,23 +22,33 @@ ml_registry_folder(const char *folder)
 	return folder != NULL ? folder : said != NULL && *said != '\0' ? said : "mlregistry";
 }
 
+/* A name of small letters, digits and "._-"; an alias isn't made of digits alone. */
+static bool
+is_name(const char *text, bool alias)
+{
+	static const char good[] = "abcdefghijklmnopqrstuvwxyz" DIGITS "._-";
+	size_t n = strlen(text);
+
+	return n >= 1 && n <= LONGEST_NAME && strspn(text, good) == n &&
+	       strchr("._-", text[0]) == NULL && !(alias && strspn(text, DIGITS) == n);
+}
+
 int
 ml_registry_check_name(const char *text, bool alias, struct ml_err *err)
 {
-	static const char good[] = "abcdefghijklmnopqrstuvwxyz" DIGITS "._-";
-	size_t n = strlen(text), fits = strspn(text, good);
 	char quoted[ML_QUOTED];
+	size_t n = strlen(text);
 
-	if (n == 0 || n > LONGEST_NAME || fits < n || strchr("._-", text[0]) != NULL)
-		return ml_fail(err, ML_EUSAGE,
-			       "%s can't name %s: expected 1 to %d of a-z, 0-9, '.', '_', '-', "
-			       "beginning with a letter or digit",
-			       ml_quote(quoted, text, n), alias ? "an alias" : "a model",
-			       LONGEST_NAME);
-	if (alias && strspn(text, DIGITS) == n)
-		return ml_fail(err, ML_EUSAGE,
-			       "'%s' can't name an alias: only digits mean a version", text);
-	return ML_OK;
+	if (is_name(text, alias))
+		return ML_OK;
+	ml_quote(quoted, text, n);
+	if (n > 0 && strspn(text, DIGITS) == n)
+		return ml_fail(err, ML_EUSAGE, "%s can't name an alias: digits mean a version",
+			       quoted);
+	return ml_fail(err, ML_EUSAGE,
+		       "%s can't name %s: expected 1 to %d of a-z, 0-9, '.', '_', '-', "
+		       "beginning with a letter or digit",
+		       quoted, alias ? "an alias" : "a model", LONGEST_NAME);
 }
 
 int
@@ -128,9 +138,8 @@ apply_add(struct ml_registry *registry, const struct ml_record *record, struct m
 	size_t i = model_index(registry, event->name);
 	struct ml_model *model;
 
-	ML_TRY(ml_registry_check_name(event->name, false, err));
-	if (*event->alias != '\0' || *record->hash == '\0')
-		return ml_fail(err, ML_EMODEL, "an 'add' needs a hash and no alias");
+	if (!is_name(event->name, false) || *event->alias != '\0' || *record->hash == '\0')
+		return ml_fail(err, ML_EMODEL, "an 'add' needs a name, a hash and no alias");
 	if (i == registry->n_models) {
 		ROOM(registry->model, i, registry->model_room, err);
 		registry->model[i] = (struct ml_model){.name = event->name};
@@ -164,7 +173,8 @@ apply_alias(struct ml_registry *registry, const struct ml_record *record, bool b
 	size_t i = pointer_index(registry, event->name, event->alias);
 	struct ml_pointer was = {0};
 
-	ML_TRY(ml_registry_check_name(event->alias, true, err));
+	if (!is_name(event->alias, true))
+		return ml_fail(err, ML_EMODEL, "an alias without a proper name");
 	if (model == NULL || event->version > (int64_t)model->n || *record->hash != '\0')
 		return ml_fail(err, ML_EMODEL, "an alias for a version that doesn't exist");
 	if (i < registry->n_pointers)

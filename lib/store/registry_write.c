@@ -203,11 +203,12 @@ init(struct ml_registry *registry, bool *made, struct ml_err *err)
 		status = make_folder(path.p, err);
 	if (status == ML_OK)
 		status = begin(registry, err);
-	*made = status == ML_OK && registry->n_events == 0;
-	if (*made && (status = check_no_objects(registry, path.p, err)) == ML_OK)
-		status = commit(registry, &record, err);
-	else if (status == ML_OK)
+	if (status == ML_OK && registry->n_events > 0) {
 		status = confirm(registry, err);
+	} else if (status == ML_OK && (status = check_no_objects(registry, path.p, err)) == ML_OK) {
+		status = commit(registry, &record, err);
+		*made = status == ML_OK;
+	}
 	/* The log has a name only from here on, also where another init was cut short. */
 	if (status == ML_OK)
 		status = ml_io_sync_folder(path.p, err);
