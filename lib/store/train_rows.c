@@ -1,4 +1,4 @@
-#include "store/train_rows.h"
+#include "store/train_job.h"
 
 #include <math.h>
 #include <string.h>
@@ -14,24 +14,14 @@ add_list(const struct ml_csv *csv, const char *list, const char *option, bool *m
 	return ML_OK;
 }
 
-int
-ml_roles_read(const struct ml_train *train, struct ml_roles *roles, struct ml_arena *arena,
-	      struct ml_err *err)
+/* By column of the input: what is read, and as what. */
+static int
+read_lists(const struct ml_train *train, struct ml_roles *roles, int64_t target, int64_t weight,
+	   bool *except, struct ml_err *err)
 {
 	const struct ml_train_options *o = train->options;
 	size_t n = ml_csv_columns(train->csv);
-	bool *except = ML_NEW(arena, bool, n);
-	int64_t target, weight = -1;
 
-	roles->read = ML_NEW(arena, bool, n);
-	roles->numeric = ML_NEW(arena, bool, n);
-	roles->categorical = ML_NEW(arena, bool, n);
-	if (ml_arena_failed(arena))
-		return ml_fail(err, ML_ENOMEM, "no memory for %zu columns", n);
-	if ((target = ml_csv_find(train->csv, o->target, err)) < 0)
-		return ml_within(err, "target");
-	if (o->weight != NULL && (weight = ml_csv_find(train->csv, o->weight, err)) < 0)
-		return ml_within(err, "weight");
 	for (size_t c = 0; c < n; c++)
 		roles->read[c] = o->columns == NULL;
 	ML_TRY(add_list(train->csv, o->columns, "columns", roles->read, err));
@@ -43,32 +33,44 @@ ml_roles_read(const struct ml_train *train, struct ml_roles *roles, struct ml_ar
 	roles->read[target] = true;
 	if (weight >= 0)
 		roles->read[weight] = roles->numeric[weight] = true;
-	for (size_t c = 0; c < n; c++)
-		if (roles->read[c] &&
-		    !ml_utf8_valid(ml_csv_name(train->csv, c), strlen(ml_csv_name(train->csv, c))))
-			return ml_fail(err, ML_EINPUT, "%s: the name of column %zu is not UTF-8",
-				       ml_csv_path(train->csv), c + 1);
 	return ML_OK;
 }
 
 int
-ml_roles_schema(const struct ml_train *train, const struct ml_schema *schema,
-		struct ml_roles *roles, struct ml_arena *arena, struct ml_err *err)
+ml_roles_find(struct ml_job *job)
 {
-	const struct ml_train_options *o = train->options;
-	const char *target =
-	    ml_csv_name(train->csv, (size_t)ml_csv_find(train->csv, o->target, err));
+	const struct ml_csv *csv = job->train->csv;
+	const struct ml_train_options *o = job->train->options;
+	struct ml_roles *roles = &job->roles;
+	struct ml_err *err = job->err;
+	size_t n = ml_csv_columns(csv);
+	bool *except = ML_NEW(&job->arena, bool, n);
+	int64_t target, weight = -1;
 
-	if ((roles->feature = ML_NEW(arena, bool, schema->n)) == NULL)
-		return ml_fail(err, ML_ENOMEM, "no memory");
-	roles->target = (size_t)ml_schema_find(schema, target);
+	roles->read = ML_NEW(&job->arena, bool, n);
+	roles->numeric = ML_NEW(&job->arena, bool, n);
+	roles->categorical = ML_NEW(&job->arena, bool, n);
+	roles->feature = ML_NEW(&job->arena, bool, n);
+	if (ml_arena_failed(&job->arena))
+		return ml_job_no_memory(job, "the columns");
+	if ((target = ml_csv_find(csv, o->target, err)) < 0)
+		return ml_within(err, "target");
+	if (o->weight != NULL && (weight = ml_csv_find(csv, o->weight, err)) < 0)
+		return ml_within(err, "weight");
+	ML_TRY(read_lists(job->train, roles, target, weight, except, err));
 	roles->weight = SIZE_MAX;
-	if (o->weight != NULL)
-		roles->weight = (size_t)ml_schema_find(
-		    schema,
-		    ml_csv_name(train->csv, (size_t)ml_csv_find(train->csv, o->weight, err)));
-	for (size_t c = 0; c < schema->n; c++)
-		roles->feature[c] = c != roles->target && c != roles->weight;
+	for (size_t c = 0; c < n; c++) {
+		if (!roles->read[c])
+			continue;
+		if (!ml_utf8_valid(ml_csv_name(csv, c), strlen(ml_csv_name(csv, c))))
+			return ml_fail(err, ML_EINPUT, "%s: the name of column %zu is not UTF-8",
+				       ml_csv_path(csv), c + 1);
+		if ((int64_t)c == target)
+			roles->target = roles->n;
+		if ((int64_t)c == weight)
+			roles->weight = roles->n;
+		roles->feature[roles->n++] = (int64_t)c != target && (int64_t)c != weight;
+	}
 	return ML_OK;
 }
 
@@ -187,9 +189,13 @@ to_category(struct ml_table *table, size_t target, struct ml_err *err)
 }
 
 int
-ml_rows_task(const struct ml_train *train, struct ml_table *table, size_t target, unsigned *task,
-	     struct ml_err *err)
+ml_rows_task(struct ml_job *job)
 {
+	const struct ml_train *train = job->train;
+	struct ml_table *table = job->table;
+	size_t target = job->roles.target;
+	unsigned *task = &job->bundle->task;
+	struct ml_err *err = job->err;
 	const struct ml_column *column = &table->schema.column[target];
 	const char *wish = train->options->task;
 	unsigned can = train->type == NULL ? ML_CLASSIFY | ML_REGRESS : train->type->tasks;
@@ -211,10 +217,12 @@ ml_rows_task(const struct ml_train *train, struct ml_table *table, size_t target
 }
 
 int
-ml_rows_classes(const struct ml_train *train, const struct ml_column *target,
-		struct ml_bundle *bundle, int32_t **class_of_level, struct ml_err *err)
+ml_rows_classes(struct ml_job *job, int32_t **class_of_level)
 {
-	const char *positive = train->options->positive;
+	const struct ml_column *target = &job->table->schema.column[job->roles.target];
+	struct ml_bundle *bundle = job->bundle;
+	struct ml_err *err = job->err;
+	const char *positive = job->train->options->positive;
 	size_t k = target->levels.n;
 	int64_t last = (int64_t)k - 1;
 	char quoted[ML_QUOTED];
@@ -291,11 +299,15 @@ class_weights(const struct ml_train *train, const struct ml_table *table,
 }
 
 int
-ml_rows_targets(const struct ml_train *train, const struct ml_table *table,
-		const struct ml_roles *roles, const struct ml_bundle *bundle,
-		const int32_t *class_of_level, const double ***y_out, const double ***w_out,
-		struct ml_arena *arena, struct ml_err *err)
+ml_rows_targets(struct ml_job *job, const int32_t *class_of_level, const double ***y_out,
+		const double ***w_out)
 {
+	const struct ml_train *train = job->train;
+	const struct ml_table *table = job->table;
+	const struct ml_roles *roles = &job->roles;
+	const struct ml_bundle *bundle = job->bundle;
+	struct ml_arena *arena = &job->arena;
+	struct ml_err *err = job->err;
 	const double **y = ML_NEW(arena, const double *, table->n_frames);
 	const double **w = NULL;
 	double *factor;

@@ -73,7 +73,9 @@ void ml_table_free(struct ml_table *table);
  * has seen some of the frames.  Memory is constant.
  */
 struct ml_table_visit {
-	int (*work)(void *ctx, const struct ml_frame *frame, void **partial, struct ml_err *err);
+	/* index: of the frame; ML_BLOCK * index records came before it */
+	int (*work)(void *ctx, const struct ml_frame *frame, size_t index, void **partial,
+		    struct ml_err *err);
 	int (*sink)(void *ctx, void *partial, struct ml_err *err);
 };
 int ml_table_stream(struct ml_csv *csv, const struct ml_table_options *options,
