@@ -173,8 +173,8 @@ number_add(struct ml_profile_sums *s, const double *v, size_t n)
 	size_t whole = n - n % LANES;
 
 	for (int l = 0; l < LANES; l++) {
-		low[l] = INFINITY;
-		high[l] = -INFINITY;
+		low[l] = HUGE_VAL;
+		high[l] = -HUGE_VAL;
 		last[l] = whole + (size_t)l < n ? v[whole + (size_t)l] : (double)NAN;
 	}
 	/* scaled by 2^-13, so that no sum of a block overflows */
@@ -273,8 +273,8 @@ ml_profiler_add(struct ml_profiler *p, const struct ml_frame *frame, size_t firs
 {
 	for (size_t j = 0; p->n_rows == 0 && j < p->n_columns; j++) {
 		p->column[j].is_category = frame->number[j] == NULL;
-		p->column[j].min = INFINITY;
-		p->column[j].max = -INFINITY;
+		p->column[j].min = HUGE_VAL;
+		p->column[j].max = -HUGE_VAL;
 	}
 	ML_TRY(sample_add(p, frame, first_row, err));
 	for (size_t j = 0; j < p->n_columns; j++) {
@@ -301,8 +301,8 @@ ml_profiler_merge(struct ml_profiler *into, const struct ml_profiler *from, stru
 		return ML_OK;
 	for (size_t j = 0; into->n_rows == 0 && j < into->n_columns; j++) {
 		into->column[j].is_category = from->column[j].is_category;
-		into->column[j].min = INFINITY;
-		into->column[j].max = -INFINITY;
+		into->column[j].min = HUGE_VAL;
+		into->column[j].max = -HUGE_VAL;
 	}
 	ML_TRY(sample_reserve(into, from->n_sample, err));
 	memcpy(into->key + into->n_sample, from->key, from->n_sample * sizeof *from->key);

@@ -132,13 +132,27 @@ is_count(double v, double max)
 	return v >= 0 && v <= max && floor(v) == v;
 }
 
+/* What a category has no use for must be zero. */
+static bool
+is_blank(const struct packed *p, size_t j)
+{
+	static const double zero = 0;
+
+	return p->n_knots[j] == 0 && p->sample[j] == 0 && p->binned[j] == 0 &&
+	       memcmp(&p->mean[j], &zero, sizeof zero) == 0 &&
+	       memcmp(&p->variance[j], &zero, sizeof zero) == 0 &&
+	       memcmp(&p->min[j], &zero, sizeof zero) == 0 &&
+	       memcmp(&p->max[j], &zero, sizeof zero) == 0;
+}
+
 /* Column j as the file has it; false if it contradicts itself. */
 static bool
 unpack_number(const struct packed *p, size_t j, size_t first, struct ml_profile_column *c)
 {
 	double values = (double)(c->rows - c->missing), sum = 0;
 
-	if (p->n_levels[j] != 0 || p->sample[j] < 0 || (double)p->sample[j] > values ||
+	if (p->n_levels[j] != 0 || p->distinct[j] != 0 || p->singles[j] != 0 || p->other[j] < 0 ||
+	    p->other[j] > 0 || p->sample[j] < 0 || (double)p->sample[j] > values ||
 	    p->sample[j] > ML_PROFILE_SAMPLE || p->variance[j] < 0 || p->min[j] > p->max[j] ||
 	    (p->binned[j] != 0 && p->binned[j] != 1) || (p->n_knots[j] > 0) != (p->sample[j] > 0))
 		return false;
@@ -167,7 +181,7 @@ unpack_category(const struct packed *p, size_t j, size_t first, const struct ml_
 {
 	double values = (double)(c->rows - c->missing), sum = p->other[j];
 
-	if (p->n_knots[j] != 0 || !is_count(p->other[j], values) || p->distinct[j] < 0 ||
+	if (!is_blank(p, j) || !is_count(p->other[j], values) || p->distinct[j] < 0 ||
 	    (uint64_t)p->distinct[j] > levels->n || p->n_levels[j] > p->distinct[j] ||
 	    p->singles[j] < 0 || p->singles[j] > p->distinct[j])
 		return false;
