@@ -1,6 +1,7 @@
 #ifndef ML_EVAL_GATE_H
 #define ML_EVAL_GATE_H
 
+#include "base/str.h"
 #include "eval/metric.h"
 
 /*
