@@ -31,6 +31,8 @@ int ml_moments_new(struct ml_moments *m, size_t d, struct ml_arena *arena);
 /* x: n x d row-major, w: n or NULL. */
 void ml_moments_add_rows(struct ml_moments *m, const double *x, const double *w, size_t n,
 			 double *scratch /* n x (d+1) */);
+/* The same sums about another centre. */
+void ml_moments_recentre(struct ml_moments *m, const double *centre);
 /* m += from; centres must be equal. */
 void ml_moments_add(struct ml_moments *m, const struct ml_moments *from);
 

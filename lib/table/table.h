@@ -27,6 +27,12 @@ struct ml_schema {
 };
 
 void ml_schema_free(struct ml_schema *schema);
+/*
+ * Levels in their order: as numbers if all are, else by bytes.  SORTED (empty) gets them;
+ * rank[code] is the place of FOUND's code there.
+ */
+int ml_levels_sort(const struct ml_dict *found, struct ml_dict *sorted, int32_t *rank,
+		   struct ml_err *err);
 /* The index of NAME, or -1. */
 int64_t ml_schema_find(const struct ml_schema *schema, const char *name);
 
