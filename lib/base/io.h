@@ -2,7 +2,7 @@
 #define ML_BASE_IO_H
 
 #include <stdbool.h>
-#include <stdio.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "base/str.h"
@@ -15,8 +15,26 @@
 /* All of a file ("-": standard input), at most LIMIT bytes (0: no limit). */
 int ml_io_read(const char *path, size_t limit, struct ml_buf *out, struct ml_err *err);
 
+/*
+ * An input: standard input (path NULL or "-") or a file; a folder is refused.  NAME is set to what
+ * messages call it.
+ */
+int ml_io_open(const char *path, int *fd, const char **name, struct ml_err *err);
+void ml_io_close(int fd);
+/* One read of up to n bytes; *GOT 0 is the end. */
+int ml_io_some(int fd, const char *name, char *p, size_t n, size_t *got, struct ml_err *err);
+/* True if a read would give bytes or the end at once. */
+bool ml_io_ready(int fd);
+/* The size of a regular file, or -1; where standard input is a file, what is left of it. */
+int64_t ml_io_size(int fd);
+/* Moves the reading place of a regular file n bytes back. */
+int ml_io_back(int fd, const char *name, uint64_t n, struct ml_err *err);
+
 /* All n bytes to a descriptor; NAME is for the message. */
 int ml_io_write(int fd, const char *name, const char *p, size_t n, struct ml_err *err);
+
+/* Syncs the folder that PATH stands in, so that a rename there outlives a power cut. */
+int ml_io_sync_folder(const char *path, struct ml_err *err);
 
 /*
  * An output: standard output (path NULL or "-"), or a file that appears complete or

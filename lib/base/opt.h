@@ -28,11 +28,12 @@ struct ml_texts {
 
 struct ml_opt {
 	enum ml_opt_type type;
-	char letter;	      /* 0: none */
-	const char *name;     /* long name, with dashes (underscores are accepted) */
-	const char *aliases;  /* other long names, separated by blanks, or NULL */
-	const char *argument; /* what --help calls the value, small letters */
-	const char *value;    /* the default as text, or NULL */
+	char letter;	     /* 0: none */
+	const char *name;    /* long name, with dashes (underscores are accepted) */
+	const char *aliases; /* other long names, separated by blanks, or NULL */
+	const char
+	    *argument; /* what --help calls the value, small letters; "[when]": may be left out */
+	const char *value; /* the default as text, or NULL */
 	double min, max;
 	const char *choices; /* separated by blanks; NULL: any */
 	size_t offset;
@@ -102,8 +103,8 @@ int ml_opt_config(const struct ml_opt_set *sets, size_t n_sets, const char *path
 		  struct ml_err *err);
 
 /*
- * The value of option NAME (or LETTER) on the command line before it is parsed, or NULL:
- * for the one option that decides which others there are.
+ * The value of option NAME on the command line, or in the --config file there, before either is
+ * parsed; or NULL.  For the one option that decides which others there are.
  */
 const char *ml_opt_peek(const struct ml_opt_set *sets, size_t n_sets, const char *name, int argc,
 			char **argv);

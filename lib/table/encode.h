@@ -13,7 +13,7 @@
  * differently.  What it does to a column follows from what the algorithm wants and the options.
  */
 struct ml_encode_options {
-	const char *impute;    /* mean, median, constant=X, none */
+	const char *impute;    /* mean, median, constant=X */
 	bool impute_indicator; /* a 0/1 feature "x missing" for columns with missing values */
 	const char *scale;     /* standard, minmax, robust, none */
 	const char *encode;    /* onehot, ordinal */
@@ -37,27 +37,35 @@ struct ml_feature {
  * USE says which columns of the schema are features; WANTS is the algorithm's (num/input.h); W are
  * weights by frame, or NULL.  Columns that are constant or all missing are left out, with a note.
  */
-int ml_encode_fit(const struct ml_table *table, const bool *use, unsigned wants,
-		  const struct ml_encode_options *options, struct ml_pool *pool, struct ml_say *say,
-		  struct ml_encoder **encoder, struct ml_err *err);
+int ml_encode_fit(const struct ml_table *table, const bool *use, const double *const *w,
+		  unsigned wants, const struct ml_encode_options *options, struct ml_pool *pool,
+		  struct ml_say *say, struct ml_encoder **encoder, struct ml_err *err);
 
 /*
- * The encoder for an all-numeric table of which only moments are known (ml_moments over the columns
- * of USE, in order): the same encoder that ml_encode_fit gives where no median is needed.
+ * The encoder for a table of numbers without missing values, of which only moments are known: raw
+ * has the columns of USE in order, and the target last.  For options that ask only for means and
+ * variances (ml_encode_streams).
  */
+bool ml_encode_streams(const struct ml_encode_options *options);
 int ml_encode_from_moments(const struct ml_schema *schema, const bool *use, unsigned wants,
-			   const struct ml_encode_options *options,
-			   const struct ml_moments *moments, struct ml_say *say,
-			   struct ml_encoder **encoder, struct ml_err *err);
+			   const struct ml_encode_options *options, const struct ml_moments *raw,
+			   struct ml_say *say, struct ml_encoder **encoder, struct ml_err *err);
+/* What the moments of the encoded features and the target are; OUT has d = features + 1. */
+void ml_encode_moments(const struct ml_encoder *encoder, const struct ml_moments *raw,
+		       struct ml_moments *out);
 void ml_encoder_free(struct ml_encoder *encoder);
 
 size_t ml_encoder_features(const struct ml_encoder *encoder);
 const struct ml_feature *ml_encoder_feature(const struct ml_encoder *encoder, size_t j);
+const struct ml_input *ml_encoder_inputs(const struct ml_encoder *encoder); /* features */
 /* Columns of the schema that it reads. */
 const bool *ml_encoder_uses(const struct ml_encoder *encoder);
 
 /* x: frame->n x features, row-major. */
 void ml_encode_apply(const struct ml_encoder *encoder, const struct ml_frame *frame, double *x);
+
+/* The schema lost columns: column c is now at place[c]; n are left. */
+void ml_encoder_move(struct ml_encoder *encoder, const size_t *place, size_t n);
 
 /* Saving and loading; the JSON part holds what is text. */
 int ml_encoder_save(const struct ml_encoder *encoder, json_t *out, struct ml_fields *fields);

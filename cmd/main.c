@@ -1,0 +1,285 @@
+#include "main.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/mem.h"
+#include "complete.h"
+
+struct common {
+	int64_t threads, seed;
+	const char *output, *progress, *config, *completion;
+	bool quiet, verbose, help, version, dump_options;
+};
+
+static const struct ml_opt threads_rows[] = {
+    ML_INT('j', "threads", "jobs num-threads n-jobs", "n", struct common, threads, "0", 0, 1024,
+	   "threads; 0 means one for each core; no result depends on it"),
+    ML_OPT_LAST,
+};
+static const struct ml_opt seed_rows[] = {
+    ML_INT(0, "seed", "random-seed random-state", "n", struct common, seed, "1", 0,
+	   9007199254740992, "seed of all that is random"),
+    ML_OPT_LAST,
+};
+static const struct ml_opt output_rows[] = {
+    ML_TEXT('o', "output", NULL, "file", struct common, output, NULL,
+	    "write to this file, which appears complete or not at all; default is standard output"),
+    ML_OPT_LAST,
+};
+static const struct ml_opt common_rows[] = {
+    ML_TEXT(0, "config", NULL, "file", struct common, config, NULL,
+	    "read options from a file of name = value lines; the command line wins"),
+    ML_CHOICE(0, "progress", NULL, "[when]", struct common, progress, "auto", "always auto never",
+	      "show progress on standard error; auto: where that is a terminal"),
+    ML_FLAG('q', "quiet", struct common, quiet, "no messages but errors"),
+    ML_FLAG('v', "verbose", struct common, verbose, "more messages"),
+    ML_FLAG('h', "help", struct common, help, "show this help"),
+    ML_FLAG('V', "version", struct common, version, "show the version"),
+    ML_OPT_LAST,
+};
+/* For scripts of this project and of packagers; not in --help. */
+static const struct ml_opt script_rows[] = {
+    ML_CHOICE(0, "completion", NULL, "shell", struct common, completion, NULL, "bash zsh fish",
+	      "print a completion script"),
+    ML_FLAG(0, "dump-options", struct common, dump_options, "list the options, one a line"),
+    ML_OPT_LAST,
+};
+
+/* A closed descriptor 0, 1 or 2 must not become a data file's: reading or writing it fails. */
+static void
+guard_standard_descriptors(void)
+{
+	static const int mode[] = {O_WRONLY, O_RDONLY, O_WRONLY};
+
+	for (int fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", mode[fd]) != fd)
+			_exit(ML_EXIT_TROUBLE);
+}
+
+static void
+end_by_signal(int number)
+{
+	ml_out_abort_all();
+	signal(number, SIG_DFL);
+	raise(number);
+}
+
+static void
+catch_deadly_signals(void)
+{
+	static const int deadly[] = {SIGHUP, SIGINT, SIGTERM, SIGPIPE, SIGXFSZ};
+	struct sigaction act = {.sa_handler = end_by_signal, .sa_flags = (int)SA_RESETHAND}, old;
+
+	for (size_t i = 0; i < sizeof deadly / sizeof *deadly; i++)
+		if (sigaction(deadly[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+			sigaction(deadly[i], &act, NULL);
+}
+
+static int
+trouble(const struct ml_say *say, const struct ml_err *err)
+{
+	fprintf(stderr, "%s: %s\n", say->tool,
+		err->text[0] != '\0' ? err->text
+				     : "internal error without a message: please report it");
+	return err->status == ML_EFEW ? ML_EXIT_UNDECIDED : ML_EXIT_TROUBLE;
+}
+
+static const struct ml_cmd *
+find_verb(const struct ml_cmd *cmd, int *argc, char **argv, struct ml_err *err)
+{
+	char quoted[ML_QUOTED];
+	const char *word = NULL;
+
+	for (int i = 1; i < *argc; i++) {
+		for (const struct ml_cmd *verb = cmd->verbs; verb->name != NULL; verb++)
+			if (strcmp(argv[i], verb->name) == 0) {
+				memmove(argv + i, argv + i + 1, (size_t)(*argc - i) * sizeof *argv);
+				--*argc;
+				return verb;
+			}
+		if (word == NULL && argv[i][0] != '-')
+			word = argv[i];
+	}
+	if (word == NULL)
+		ml_fail(err, ML_EUSAGE, "a verb is missing (see '%s --help')", cmd->name);
+	else
+		ml_fail(err, ML_EUSAGE, "unknown verb %s (see '%s --help')",
+			ml_quote(quoted, word, strlen(word)), cmd->name);
+	return NULL;
+}
+
+static void
+print_help(const struct ml_cmd *top, const struct ml_cmd *cmd, const struct ml_opt_set *sets,
+	   size_t n_sets)
+{
+	printf("usage: %s%s%s %s\n%s\n", top->name, cmd == top ? "" : " ",
+	       cmd == top ? "" : cmd->name, cmd->usage, cmd->brief);
+	if (cmd->verbs != NULL) {
+		printf("\nverbs:\n");
+		for (const struct ml_cmd *verb = cmd->verbs; verb->name != NULL; verb++)
+			printf("  %-10s %s\n", verb->name, verb->brief);
+		printf("\nSee '%s VERB --help' for the options of a verb.\n", cmd->name);
+	} else {
+		ml_opt_help(stdout, sets, n_sets);
+	}
+	printf("\nSee the manual: man %s\n", top->name);
+}
+
+/* What was printed must have been written. */
+static int
+end_standard_output(const struct ml_say *say, struct ml_err *err)
+{
+	if (fflush(stdout) != 0 || ferror(stdout) || close(STDOUT_FILENO) != 0) {
+		ml_fail_errno(err, "cannot write standard output");
+		return trouble(say, err);
+	}
+	return ML_EXIT_YES;
+}
+
+enum { MAX_SETS = 7, MAX_ROWS = 64 };
+
+struct parsed {
+	struct ml_opt_set sets[MAX_SETS];
+	size_t n_sets, extra; /* index of the extra set, or n_sets */
+	bool given[MAX_SETS][MAX_ROWS];
+	struct common common;
+};
+
+static void
+add_set(struct parsed *p, const char *title, const struct ml_opt *rows, void *base)
+{
+	p->sets[p->n_sets] = (struct ml_opt_set){title, rows, base, p->given[p->n_sets]};
+	p->n_sets++;
+}
+
+/* All rows that a command has. */
+static int
+gather(struct parsed *p, struct ml_tool *tool, int argc, char **argv, struct ml_err *err)
+{
+	static const struct ml_opt none[] = {ML_OPT_LAST};
+	static char title[64];
+	const struct ml_cmd *cmd = tool->cmd;
+	const char *value;
+	size_t size;
+
+	add_set(p, NULL, cmd->options != NULL ? cmd->options : none, tool->options);
+	if (cmd->uses & ML_USES_CSV)
+		add_set(p, "input", ml_csv_opts, &tool->csv);
+	add_set(p, "common", common_rows, &p->common);
+	if (cmd->uses & ML_USES_OUTPUT)
+		add_set(p, "output", output_rows, &p->common);
+	if (cmd->uses & ML_USES_THREADS)
+		add_set(p, "work", threads_rows, &p->common);
+	if (cmd->uses & ML_USES_SEED)
+		add_set(p, "chance", seed_rows, &p->common);
+	p->extra = p->n_sets;
+	ML_TRY(ml_opt_defaults(p->sets, p->n_sets, err));
+	if (cmd->extra == NULL)
+		return ML_OK;
+	value = ml_opt_peek(p->sets, p->n_sets, cmd->extra_by, argc, argv);
+	if (value == NULL)
+		for (const struct ml_opt *row = cmd->options; row->type != ML_OPT_END; row++)
+			if (strcmp(row->name, cmd->extra_by) == 0)
+				value = row->value;
+	if ((p->sets[p->n_sets].rows = cmd->extra(value, &size, err)) == NULL)
+		return err->status;
+	if ((tool->extra = ml_alloc(1, size)) == NULL)
+		return ml_fail(err, ML_ENOMEM, "no memory");
+	tool->extra_given = p->given[p->n_sets];
+	snprintf(title, sizeof title, "%s %s", cmd->extra_by, value);
+	add_set(p, title, p->sets[p->n_sets].rows, tool->extra);
+	return ml_opt_defaults(p->sets + p->extra, 1, err);
+}
+
+static int
+check_operands(const struct ml_cmd *cmd, size_t n, struct ml_err *err)
+{
+	if ((int)n < cmd->min_operands)
+		return ml_fail(err, ML_EUSAGE, "operand missing: expected %s", cmd->usage);
+	if (cmd->max_operands >= 0 && (int)n > cmd->max_operands)
+		return ml_fail(err, ML_EUSAGE, "too many operands: expected %s", cmd->usage);
+	return ML_OK;
+}
+
+/* Options that end the program before it works; true if one was given. */
+static bool
+answered(const struct ml_cmd *top, const struct ml_cmd *cmd, const struct parsed *p)
+{
+	const struct common *c = &p->common;
+
+	if (c->help)
+		print_help(top, cmd, p->sets, p->n_sets);
+	else if (c->version)
+		printf("%s (mlutils) %s\n", top->name, ML_VERSION);
+	else if (c->dump_options)
+		ml_opt_dump(stdout, p->sets, p->n_sets);
+	else if (c->completion != NULL)
+		ml_complete(stdout, c->completion, top, p->sets, p->n_sets);
+	else
+		return false;
+	return true;
+}
+
+static int
+run(const struct ml_cmd *top, const struct ml_cmd *cmd, struct ml_tool *tool, int argc, char **argv)
+{
+	struct parsed p = {0};
+	struct ml_opt_set all[MAX_SETS + 1];
+	struct ml_err *err = tool->err;
+
+	if (cmd->size > 0 && (tool->options = ml_alloc(1, cmd->size)) == NULL)
+		return ml_fail(err, ML_ENOMEM, "no memory");
+	tool->cmd = cmd;
+	ML_TRY(gather(&p, tool, argc, argv, err));
+	memcpy(all, p.sets, sizeof p.sets);
+	all[p.n_sets] = (struct ml_opt_set){NULL, script_rows, &p.common, NULL};
+	ML_TRY(ml_opt_parse(all, p.n_sets + 1, argc, argv, &tool->n_operands, err));
+	if (answered(top, cmd, &p))
+		return end_standard_output(&tool->say, err);
+	if (cmd->verbs != NULL)
+		return find_verb(cmd, &argc, argv, err) == NULL ? err->status : ML_OK;
+	if (p.common.config != NULL)
+		ML_TRY(ml_opt_config(p.sets, p.n_sets, p.common.config, err));
+	ML_TRY(check_operands(cmd, tool->n_operands, err));
+	tool->operand = argv + 1;
+	tool->threads = p.common.threads;
+	tool->seed = p.common.seed;
+	tool->output = p.common.output;
+	tool->say.level = p.common.quiet ? 0 : p.common.verbose ? 2 : 1;
+	tool->say.progress =
+	    strcmp(p.common.progress, "always") == 0 ||
+	    (strcmp(p.common.progress, "auto") == 0 && !p.common.quiet && isatty(STDERR_FILENO));
+	return cmd->run(tool);
+}
+
+int
+ml_main(const struct ml_cmd *top, int argc, char **argv)
+{
+	const struct ml_cmd *cmd = top;
+	struct ml_err err = {0};
+	struct ml_tool tool = {.err = &err,
+			       .say = {.tool = top->name, .level = 1, .start = ml_clock()}};
+	int status;
+
+	guard_standard_descriptors();
+	catch_deadly_signals();
+	if (top->verbs != NULL) {
+		struct ml_err missing = {0};
+
+		if ((cmd = find_verb(top, &argc, argv, &missing)) == NULL)
+			cmd = top;
+	}
+	status = run(top, cmd, &tool, argc, argv);
+	ml_progress_end(&tool.say);
+	if (status < 0)
+		status = trouble(&tool.say, &err);
+	ml_free(tool.options);
+	ml_free(tool.extra);
+	return status;
+}
