@@ -12,14 +12,15 @@ INCLUDEDIR = $(PREFIX)/include
 MANDIR = $(PREFIX)/share/man
 DATADIR = $(PREFIX)/share
 
-empty :=
 comma := ,
+# Short lines unless V=1.
+Q = $(if $(V),,@echo "  $(@:$(B)/%=%)";)
 B = build/$(if $(SAN),$(subst $(comma),-,$(SAN)),release)
 
 CFLAGS = -O3 -g
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
        -Wold-style-definition -Wpointer-arith -Wwrite-strings -Wvla -Wundef -Wformat=2 \
-       -Wimplicit-fallthrough -Wdouble-promotion -Wcast-qual $(if $(DEV),-Werror)
+       -Wimplicit-fallthrough -Wcast-qual $(if $(DEV),-Werror)
 # What a result may depend on is decided here: no contraction, no trapping, no fast-math.
 FLOAT = -ffp-contract=off -fno-trapping-math -fno-math-errno
 HARDEN = $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer, \
@@ -44,19 +45,19 @@ all: $(BIN)
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(LIB): $(OBJ)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(Q)$(AR) rcs $@ $^
 
 $(BIN): $(B)/bin/%: $(B)/cmd/%.o $(B)/cmd/main.o $(B)/cmd/complete.o $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(HARDEN_LD) $(LDFLAGS) -pthread -o $@ $^ $(LIBS) $(if $(filter $*,$(TRAINERS)),$(BLAS))
+	$(Q)$(CC) $(HARDEN_LD) $(LDFLAGS) -pthread -o $@ $^ $(LIBS) $(if $(filter $*,$(TRAINERS)),$(BLAS))
 
 $(UNIT): $(B)/unit/%: $(B)/tests/unit/%.o $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(HARDEN_LD) $(LDFLAGS) -pthread -o $@ $^ $(LIBS) $(BLAS)
+	$(Q)$(CC) $(HARDEN_LD) $(LDFLAGS) -pthread -o $@ $^ $(LIBS) $(BLAS)
 
 unit: $(UNIT)
 

@@ -6,17 +6,20 @@
 
 /*
  * A dictionary: text to code, codes 0, 1, 2... in order of first appearance.
- * The order of the hash never shows.  Texts are copied and live as long as
- * the dictionary.  All zero is an empty dictionary.  Reading (ml_dict_find) by
- * several threads is fine while nobody adds.
+ * The order of the hash never shows.  Texts are copied, with a NUL behind, and live
+ * as long as the dictionary or until it is cleared.  All zero is an empty dictionary.  Reading
+ * (ml_dict_find) by several threads is fine while nobody adds.
  */
 struct ml_dict {
 	struct ml_str *text; /* by code */
 	size_t n;
-	uint64_t *slot; /* hash's high half and code + 1; 0 is free */
-	size_t n_slots;
+	uint64_t *slot; /* half of the hash, then code + 1; 0 is free */
+	size_t n_slots; /* a power of two, at least 2 n */
 	size_t text_room;
-	struct ml_arena arena;
+	uint64_t key;		   /* of the hash */
+	struct ml_dict_page *page; /* that takes the next text */
+	struct ml_dict_page *pages;
+	struct ml_arena arena; /* owns the pages */
 };
 
 /* The code of TEXT, or -1. */

@@ -22,7 +22,8 @@ enum ml_num_kind {
 
 /*
  * Reads the longest number at p, at most up to END, and stores where it stops in
- * *STOP.  The fast path of the CSV reader: the caller looks at what stands there.
+ * *STOP (p for ML_NUM_NO).  *VALUE is stored for ML_NUM_YES only.  The fast path of
+ * the CSV reader: the caller looks at what stands at STOP.
  */
 enum ml_num_kind ml_num_scan(const char *p, const char *end, const char **stop, double *value);
 
@@ -34,7 +35,10 @@ bool ml_int_parse(struct ml_str text, int64_t *value);
 
 enum { ML_NUM_TEXT = 32 };
 
-/* Shortest round trip, not terminated; returns its length.  NaN gives no text (0). */
+/*
+ * Shortest round trip, not terminated; returns its length.  Plain for 1e-5 <= |value| < 1e17
+ * ("0.00012", "100000"), else as "1.5e-7", "1e20".  NaN and the infinities give no text (0).
+ */
 size_t ml_num_format(char out[ML_NUM_TEXT], double value);
 
 /* Rounded to DIGITS significant digits (1..17), otherwise in the same form. */

@@ -22,7 +22,7 @@ enum ml_purpose {
 uint64_t ml_rng_bits(uint64_t seed, uint64_t purpose, uint64_t index);
 /* Uniform in [0, 1): 53 bits. */
 double ml_rng_uniform(uint64_t seed, uint64_t purpose, uint64_t index);
-/* Uniform in 0..n-1, without bias (Lemire 2019, extra draws keyed on). n > 0. */
+/* Uniform in 0..n-1, without bias (Lemire 2019). n > 0.  The purpose's high word counts redraws. */
 uint64_t ml_rng_below(uint64_t seed, uint64_t purpose, uint64_t index, uint64_t n);
 /* order[0..n-1] becomes a random order of 0..n-1 (Fisher-Yates). */
 void ml_rng_permute(uint64_t seed, uint64_t purpose, size_t *order, size_t n);

@@ -36,6 +36,8 @@ int ml_moments_new(struct ml_moments *m, size_t d, struct ml_arena *arena);
 /* x: n x d row-major, w: n or NULL; scratch: min(n, ML_MOMENT_ROWS) x (d+1). */
 void ml_moments_add_rows(struct ml_moments *m, const double *x, const double *w, size_t n,
 			 double *scratch);
+/* The same sums about another centre. */
+void ml_moments_recentre(struct ml_moments *m, const double *centre);
 /* m += from; centres must be equal. */
 void ml_moments_add(struct ml_moments *m, const struct ml_moments *from);
 

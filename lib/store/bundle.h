@@ -12,12 +12,14 @@
  * another.
  */
 struct ml_bundle {
+	const char *name; /* in the registry, or the file's; for logs */
+	int64_t version;  /* in the registry; 0: none */
 	const struct ml_model_type *type;
 	unsigned task;
 	struct ml_schema schema; /* all columns of the training table, the target among them */
-	const char
-	    *target; /* name; its levels in the schema are the classes, the positive one last */
-	const char **class_name; /* k */
+	const char *target;	 /* name; a category of the schema for classes */
+	const char *
+	    *class_name; /* k, in the order of scores: the positive one of two is the last */
 	struct ml_shape shape;
 	struct ml_encoder *encoder;
 	void *state;

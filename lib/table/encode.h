@@ -64,6 +64,9 @@ const bool *ml_encoder_uses(const struct ml_encoder *encoder);
 /* x: frame->n x features, row-major. */
 void ml_encode_apply(const struct ml_encoder *encoder, const struct ml_frame *frame, double *x);
 
+/* The schema lost columns: column c is now at place[c]; n are left. */
+void ml_encoder_move(struct ml_encoder *encoder, const size_t *place, size_t n);
+
 /* Saving and loading; the JSON part holds what is text. */
 int ml_encoder_save(const struct ml_encoder *encoder, json_t *out, struct ml_fields *fields);
 int ml_encoder_load(struct ml_encoder **encoder, const struct ml_schema *schema, const json_t *in,

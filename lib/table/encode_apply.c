@@ -139,6 +139,18 @@ ml_encoder_uses(const struct ml_encoder *encoder)
 	return encoder->uses;
 }
 
+void
+ml_encoder_move(struct ml_encoder *encoder, const size_t *place, size_t n)
+{
+	memset(encoder->uses, 0, n * sizeof *encoder->uses);
+	for (size_t i = 0; i < encoder->n; i++) {
+		encoder->plan[i].column = place[encoder->plan[i].column];
+		encoder->uses[encoder->plan[i].column] = true;
+	}
+	for (size_t j = 0; j < encoder->d; j++)
+		encoder->feature[j].column = place[encoder->feature[j].column];
+}
+
 static void
 apply_number(const struct ml_plan *plan, bool takes_na, const double *v, size_t n, size_t d,
 	     double *x)

@@ -27,6 +27,12 @@ struct ml_schema {
 };
 
 void ml_schema_free(struct ml_schema *schema);
+/*
+ * Levels in their order: as numbers if all are, else by bytes.  SORTED (empty) gets them;
+ * rank[code] is the place of FOUND's code there.
+ */
+int ml_levels_sort(const struct ml_dict *found, struct ml_dict *sorted, int32_t *rank,
+		   struct ml_err *err);
 /* The index of NAME, or -1. */
 int64_t ml_schema_find(const struct ml_schema *schema, const char *name);
 
@@ -67,7 +73,9 @@ void ml_table_free(struct ml_table *table);
  * has seen some of the frames.  Memory is constant.
  */
 struct ml_table_visit {
-	int (*work)(void *ctx, const struct ml_frame *frame, void **partial, struct ml_err *err);
+	/* index: of the frame; ML_BLOCK * index records came before it */
+	int (*work)(void *ctx, const struct ml_frame *frame, size_t index, void **partial,
+		    struct ml_err *err);
 	int (*sink)(void *ctx, void *partial, struct ml_err *err);
 };
 int ml_table_stream(struct ml_csv *csv, const struct ml_table_options *options,

@@ -1,0 +1,246 @@
+#include <math.h>
+#include <string.h>
+
+#include "store/train_job.h"
+
+/* The sums of one frame, or of all. */
+struct sums {
+	struct ml_moments moments; /* of the features in order, and the target last */
+	struct ml_profiler *profiler;
+	size_t n;
+	bool gaps; /* a value is missing */
+	struct ml_arena arena;
+};
+
+struct summing {
+	struct ml_job *job;
+	struct sums *total; /* NULL before the first frame */
+	size_t frames;
+};
+
+bool
+ml_sums_wanted(const struct ml_job *job)
+{
+	const struct ml_train *train = job->train;
+
+	return train->type != NULL && train->type->fit_moments != NULL &&
+	       strcmp(train->options->task, "class") != 0 &&
+	       strcmp(train->options->class_weight, "none") == 0 &&
+	       ml_encode_streams(&train->options->encode);
+}
+
+static size_t
+features(const struct ml_roles *roles)
+{
+	return roles->n - 1 - (roles->weight != SIZE_MAX);
+}
+
+static void
+sums_free(struct sums *s)
+{
+	if (s == NULL)
+		return;
+	ml_profiler_free(s->profiler);
+	ml_arena_free(&s->arena);
+	ml_free(s);
+}
+
+/* The columns of a frame side by side; false if a value is missing. */
+static bool
+transpose(const struct ml_frame *frame, const struct ml_roles *roles, double *x, double *centre)
+{
+	size_t d = features(roles), j = 0;
+
+	for (size_t c = 0; c < roles->n; c++) {
+		const double *v = frame->number[c];
+		size_t at = c == roles->target ? d : j;
+		double sum = 0;
+
+		for (size_t i = 0; i < frame->n; i++)
+			sum += v[i];
+		if (isnan(sum))
+			return false;
+		if (c == roles->weight)
+			continue;
+		for (size_t i = 0; i < frame->n; i++)
+			x[i * (d + 1) + at] = v[i];
+		centre[at] = frame->n == 0 ? 0 : sum / (double)frame->n;
+		j += c != roles->target;
+	}
+	return true;
+}
+
+static int
+sum_frame(void *ctx, const struct ml_frame *frame, size_t index, void **out, struct ml_err *err)
+{
+	const struct ml_job *job = ((struct summing *)ctx)->job;
+	const struct ml_roles *roles = &job->roles;
+	const double *w = roles->weight == SIZE_MAX ? NULL : frame->number[roles->weight];
+	struct sums *s = ml_alloc(1, sizeof *s);
+	struct ml_arena scratch = {0};
+	size_t d = features(roles);
+	double *x = ML_NEW(&scratch, double, frame->n *(d + 1));
+	double *room = ML_NEW(&scratch, double, frame->n *(d + 2));
+	int status = ML_OK;
+
+	*out = s;
+	if (s == NULL || ml_arena_failed(&scratch) ||
+	    ml_moments_new(&s->moments, d + 1, &s->arena) < 0)
+		status = ml_fail(err, ML_ENOMEM, "no memory for the sums");
+	if (status == ML_OK)
+		s->gaps = !transpose(frame, roles, x, s->moments.centre);
+	for (size_t i = 0; status == ML_OK && w != NULL && i < frame->n; i++)
+		s->gaps = s->gaps || !(w[i] >= 0);
+	if (status == ML_OK && !s->gaps) {
+		s->n = frame->n;
+		ml_moments_add_rows(&s->moments, x, w, frame->n, room);
+		status = ml_profiler_new(&s->profiler, roles->n, job->train->seed, err);
+		if (status == ML_OK)
+			status = ml_profiler_add(s->profiler, frame, index * ML_BLOCK, err);
+	}
+	ml_arena_free(&scratch);
+	return status;
+}
+
+/* In order.  About the centre of the first frame, which the later ones move to. */
+static int
+add_sums(void *ctx, void *partial, struct ml_err *err)
+{
+	struct summing *s = ctx;
+	struct sums *p = partial;
+	int status = ML_OK;
+
+	if (p->gaps && (s->total == NULL || !s->total->gaps)) {
+		sums_free(s->total);
+		s->total = p;
+		return ML_OK;
+	}
+	if (s->total == NULL) {
+		s->total = p;
+		return ML_OK;
+	}
+	if (!s->total->gaps && p->n > 0) {
+		ml_moments_recentre(&p->moments, s->total->moments.centre);
+		ml_moments_add(&s->total->moments, &p->moments);
+		s->total->n += p->n;
+		status = ml_profiler_merge(s->total->profiler, p->profiler, err);
+	}
+	sums_free(p);
+	return status;
+}
+
+/* With a linear model: the residual sum of squares is v' G v for v = (-intercept, -slopes, 1). */
+static int
+measure(struct ml_job *job, const struct ml_moments *m)
+{
+	struct ml_bundle *b = job->bundle;
+	size_t d = b->shape.d, side = d + 2;
+	double *unit = ML_NEW(&job->arena, double, (d + 1) * d);
+	double *v = ML_NEW(&job->arena, double, side), squared = 0, total;
+
+	if (ml_arena_failed(&job->arena))
+		return ml_job_no_memory(job, "the metrics");
+	for (size_t j = 0; j < d; j++)
+		unit[(j + 1) * d + j] = 1;
+	b->type->predict(b->state, &b->shape, unit, d + 1, v);
+	for (size_t j = 1; j <= d; j++)
+		v[j] = v[0] - v[j];
+	v[0] = m->centre[d] - v[0];
+	v[d + 1] = 1;
+	for (size_t i = 0; i < side; i++)
+		for (size_t j = i; j < side; j++)
+			squared += (i == j ? 1 : 2) * v[i] * v[j] * m->gram[i * side + j];
+	job->weight = m->gram[0];
+	total = m->gram[side * side - 1] - m->gram[side - 1] * m->gram[side - 1] / m->gram[0];
+	return ml_job_note_regression(job, squared, total);
+}
+
+static int
+learn_sums(struct ml_job *job, const struct ml_schema *schema, struct sums *sums)
+{
+	const struct ml_train *train = job->train;
+	struct ml_bundle *b = job->bundle;
+	struct ml_moments encoded;
+	struct ml_run run;
+
+	if (!(sums->moments.gram[0] > 0))
+		return ml_fail(job->err, ML_EINPUT, "%s: no rows to learn from",
+			       ml_csv_path(train->csv));
+	b->task = ML_REGRESS;
+	b->type = train->type;
+	job->params = train->params;
+	job->rows = sums->n;
+	ML_TRY(ml_encode_from_moments(schema, job->roles.feature, b->type->wants,
+				      &train->options->encode, &sums->moments, train->say,
+				      &b->encoder, job->err));
+	ML_TRY(ml_profiler_finish(sums->profiler, schema, &b->profile, job->err));
+	ML_TRY(ml_job_describe(job));
+	if (ml_moments_new(&encoded, b->shape.d + 1, &job->arena) < 0)
+		return ml_job_no_memory(job, "the sums");
+	ml_encode_moments(b->encoder, &sums->moments, &encoded);
+	ML_TRY(ml_job_start_fit(job, &run));
+	ML_TRY(b->type->fit_moments(&run, b->state, job->params, &encoded));
+	return measure(job, &encoded);
+}
+
+int
+ml_sums_stream(struct ml_job *job, const struct ml_table_options *options, bool *done)
+{
+	static const struct ml_table_visit visit = {sum_frame, add_sums};
+	const struct ml_train *train = job->train;
+	struct summing s = {.job = job};
+	bool all_numeric = false;
+	int status;
+
+	status = ml_table_stream(train->csv, options, train->pool, train->say, &visit, &s,
+				 &job->bundle->schema, &all_numeric, job->err);
+	*done = status == ML_OK && all_numeric && s.total != NULL && !s.total->gaps;
+	if (*done)
+		status = learn_sums(job, &job->bundle->schema, s.total);
+	else
+		ml_schema_free(&job->bundle->schema);
+	sums_free(s.total);
+	return status;
+}
+
+/* One frame of a table in memory; what it makes stands by frame. */
+struct table_sums {
+	struct summing summing;
+	void **partial;
+};
+
+static int
+sum_table_frame(void *ctx, size_t f, size_t thread, struct ml_err *err)
+{
+	struct table_sums *t = ctx;
+
+	(void)thread;
+	return sum_frame(&t->summing, &t->summing.job->table->frame[f], f, &t->partial[f], err);
+}
+
+int
+ml_sums_table(struct ml_job *job, bool *done)
+{
+	struct ml_table *table = job->table;
+	struct table_sums t = {{.job = job}, ML_NEW(&job->arena, void *, table->n_frames)};
+	int status;
+
+	*done = false;
+	for (size_t c = 0; c < table->schema.n; c++)
+		if (table->schema.column[c].type == ML_CATEGORY)
+			return ML_OK;
+	if (t.partial == NULL)
+		return ml_job_no_memory(job, "the sums");
+	status = ml_par_for(job->train->pool, table->n_frames, sum_table_frame, &t, job->err);
+	for (size_t f = 0; f < table->n_frames; f++) {
+		if (status == ML_OK)
+			status = add_sums(&t.summing, t.partial[f], job->err);
+		else
+			sums_free(t.partial[f]);
+	}
+	*done = status == ML_OK && t.summing.total != NULL && !t.summing.total->gaps;
+	if (*done)
+		status = learn_sums(job, &table->schema, t.summing.total);
+	sums_free(t.summing.total);
+	return status;
+}
