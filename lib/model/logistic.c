@@ -249,6 +249,17 @@ move(struct solver *v, bool fresh, bool *moved)
 }
 
 /*
+ * Whether the step leads to the optimum, as far as asked or as doubles can show; what it brings is
+ * known from the one before.
+ */
+static bool
+is_last(const struct solver *v, double goal, bool fresh)
+{
+	return v->decrement <= goal || (v->ratio < 0.1 && v->decrement * v->ratio <= goal) ||
+	       (v->decrement < 1e-6 && v->ratio > 0.5 && fresh);
+}
+
+/*
  * Newton's method from theta, value, gradient and a Hessian at hand.  With KEEP the Hessian serves
  * again while that still brings more than a digit a step: a gradient costs a quarter of it.
  */
@@ -262,8 +273,7 @@ newton(struct solver *v, double goal, size_t steps, bool keep)
 	for (; v->steps < steps; v->steps++) {
 		ML_TRY(take_step(v));
 		v->slow = v->ratio > 0.3 ? v->slow + 1 : 0;
-		if (v->decrement <= goal || (v->decrement < 1e-6 && v->ratio > 0.5 && fresh)) {
-			/* The last step needs no look at what it brings. */
+		if (is_last(v, goal, fresh)) {
 			memcpy(v->theta, v->next, v->m * sizeof *v->theta);
 			return ML_OK;
 		}

@@ -74,8 +74,7 @@ add_binary(struct part *t)
 	double *z = t->scratch, *p = z + ROWS, *r = p + ROWS, *centre = r + ROWS, value = 0;
 
 	ml_affine(t->theta, t->theta + 1, 1, t->d, t->x, t->n, z);
-	ml_sigmoid_n(z, p, t->n);
-	ml_softplus_n(z, r, t->n);
+	ml_logistic_n(z, p, r, t->n);
 	for (size_t i = 0; i < t->n; i++) {
 		double w = t->w == NULL ? 1 : t->w[i];
 		double y = (double)t->place[(size_t)t->y[i]];
