@@ -85,6 +85,14 @@ ml_io_size(int fd)
 }
 
 int
+ml_io_back(int fd, const char *name, uint64_t n, struct ml_err *err)
+{
+	if (lseek(fd, -(off_t)n, SEEK_CUR) < 0)
+		return ml_fail_errno(err, "cannot read %s again", name);
+	return ML_OK;
+}
+
+int
 ml_io_read(const char *path, size_t limit, struct ml_buf *out, struct ml_err *err)
 {
 	const char *name;
@@ -128,6 +136,25 @@ ml_io_write(int fd, const char *name, const char *p, size_t n, struct ml_err *er
 		n -= (size_t)k;
 	}
 	return ML_OK;
+}
+
+int
+ml_io_append_open(const char *path, int *fd, struct ml_err *err)
+{
+	*fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
+	return *fd < 0 ? ml_fail_errno(err, "cannot open '%s'", path) : ML_OK;
+}
+
+int
+ml_io_append_close(int fd, const char *path, struct ml_err *err)
+{
+	int status = ML_OK;
+
+	if (fsync(fd) < 0 && errno != EINVAL)
+		status = ml_fail_errno(err, "cannot write '%s'", path);
+	if (close(fd) < 0)
+		status = ml_fail_errno(err, "cannot write '%s'", path);
+	return status;
 }
 
 static const char *

@@ -71,7 +71,10 @@ enum ml_want {
 	ML_WANT_EITHER, /* numbers if all the cells of this block are; otherwise text */
 };
 
-/* Cells of one column of a block; what it was not asked for is NULL. */
+/*
+ * Cells of one column of a block; what it was not asked for is NULL.  NUMBER may be taken away,
+ * by setting it NULL: it has room for ML_BLOCK doubles and is released with ml_free.
+ */
 struct ml_cells {
 	double *number;	     /* NaN is missing */
 	struct ml_str *text; /* p NULL is missing; bytes live as long as the batch */
@@ -111,11 +114,19 @@ int ml_csv_next(struct ml_csv *csv, struct ml_batch *batch, struct ml_err *err);
 int ml_csv_parse(const struct ml_csv *csv, const enum ml_want *want, struct ml_batch *batch,
 		 struct ml_err *err);
 int ml_csv_settle(struct ml_csv *csv, const struct ml_batch *batch, struct ml_err *err);
-/* For a cell found wrong after parsing: "file:line: column 'x'" before ERR, or the row marked bad.
+/*
+ * For a cell found wrong after parsing, before the batch is settled.  Where a bad record fails:
+ * puts "file:line: column 2 'x'" before ERR and returns its status.  Where bad records are left
+ * out: forgets ERR, makes the row a bad record (the rows behind it move up) and returns 0.
  */
-int ml_csv_place(const struct ml_csv *csv, const struct ml_batch *batch, size_t row, size_t column,
+int ml_csv_place(const struct ml_csv *csv, struct ml_batch *batch, size_t row, size_t column,
 		 struct ml_err *err);
 void ml_batch_free(struct ml_batch *batch);
+
+/* Takes the first field off a record: its bytes as they came. */
+struct ml_str ml_csv_cut(struct ml_str *record, char delimiter);
+/* What the bytes of a field mean: without blanks around and without quotes; appended to OUT. */
+void ml_csv_value(struct ml_buf *out, struct ml_str field);
 
 /* A field for output, quoted where the delimiter, a quote, a line end or a blank edge asks for it.
  */

@@ -1,0 +1,113 @@
+#ifndef ML_TABLE_CSV_INNER_H
+#define ML_TABLE_CSV_INNER_H
+
+#include "base/io.h"
+#include "table/csv.h"
+
+/*
+ * What the files of the CSV reader share: csv.c (opening, header, names, rejects),
+ * csv_block.c (bytes to blocks), csv_parse.c (blocks to cells).  Nobody else includes it but
+ * their tests.
+ */
+enum ml_csv_on_error { ML_CSV_FAIL, ML_CSV_SKIP, ML_CSV_REJECT };
+
+struct ml_csv {
+	struct ml_arena arena; /* names, words */
+
+	/* The source. */
+	const char *path; /* as in messages */
+	int fd;
+	int64_t size;	  /* of a regular file, or -1 */
+	size_t read_size; /* of one read */
+	uint64_t taken;	  /* bytes that came from the source so far */
+	bool ended, partial, replay;
+	struct ml_buf kept; /* all bytes of a pipe, with replay */
+	size_t kept_at;	    /* next of them to give; kept.n: read on */
+
+	/*
+	 * Bytes that came and are not given yet: in.p + at to the end of IN.  The offsets count
+	 * from AT, where the next block starts.
+	 */
+	struct ml_buf in;
+	size_t at;
+	size_t scan;   /* searched up to here */
+	size_t record; /* start of the record that has not ended */
+	size_t field;  /* start of its last quoted field */
+	size_t closed; /* behind the last closing quote, or ML_CSV_NONE */
+	bool inside;   /* that quoted field has not ended */
+	bool overlong; /* it is too long: the next line end ends the record */
+	bool hold;     /* keep what was given in IN: the first record is read twice */
+	uint64_t line; /* physical line at AT, 1-based */
+	size_t index;  /* of the next block */
+
+	/* Where the data starts, for rewinding. */
+	uint64_t data_at, data_line;
+
+	/* The table. */
+	char delimiter;
+	size_t max_field, max_record;
+	struct ml_buf header; /* as it came, without line end */
+	bool has_header;
+	size_t n_columns; /* 0 until the header is read */
+	const char **name;
+	size_t *by_name; /* columns in the order of their names */
+	struct ml_str *na;
+	size_t n_na;
+	bool na_first[256]; /* bytes that a word of NA starts with */
+	bool na_number;	    /* a word of NA is a number too */
+
+	/* Bad records. */
+	enum ml_csv_on_error on_error;
+	size_t skipped;
+	const char *reject_path;
+	struct ml_out reject;
+	bool rejecting; /* REJECT is open */
+
+	bool only_libcsv; /* for tests: no record takes the splitter */
+};
+
+#define ML_CSV_NONE SIZE_MAX
+
+/* Records are never longer than so many fields of the longest. */
+enum { ML_CSV_FIELDS_LIMIT = 64 };
+
+/* A column's arrays while a block is parsed. */
+struct ml_csv_column {
+	double *number;
+	struct ml_str *text;
+	int mode;
+	uint32_t turned; /* row with the first text */
+	int64_t out_of_range;
+};
+
+/* The part of a batch that is the parser's. */
+struct ml_csv_work {
+	/* by ml_csv_next; may say yes for a neighbour's byte */
+	bool carriage_return, nul, high;
+	bool gaps;     /* blank lines between records */
+	uint32_t *cut; /* records cut off in an over-long quoted field */
+	size_t n_cut, cut_room;
+	/* by ml_csv_parse */
+	size_t n_columns;
+	struct ml_csv_column *column;
+	struct ml_buf text; /* of cells that libcsv read; never moves while a block is parsed */
+	struct csv_parser *libcsv;
+};
+
+static inline bool
+ml_csv_blank(char c, char delimiter)
+{
+	return (c == ' ' || c == '\t') && c != delimiter;
+}
+
+/* The next block of up to LIMIT records; as ml_csv_next. */
+int ml_csv_block(struct ml_csv *csv, struct ml_batch *batch, size_t limit, struct ml_err *err);
+/* One read from the source into IN. */
+int ml_csv_refill(struct ml_csv *csv, struct ml_err *err);
+/* How many fields the first record of BATCH has, if its shape is sound. */
+int ml_csv_count(const struct ml_csv *csv, const struct ml_batch *batch, size_t *n,
+		 struct ml_err *err);
+/* Bytes '\n' from p to END. */
+size_t ml_csv_line_ends(const char *p, const char *end);
+
+#endif
