@@ -185,6 +185,7 @@ evaluate(struct ml_tool *tool, struct work *w)
 	struct mleval *o = tool->options;
 	const char *path = tool->n_operands > 0 ? tool->operand[0] : "-";
 	struct ml_err *err = tool->err;
+	struct ml_csv *csv;
 	size_t skipped;
 
 	ML_TRY(ask(tool, w));
@@ -195,10 +196,11 @@ evaluate(struct ml_tool *tool, struct work *w)
 	ML_TRY(ml_pool_new(&w->pool, (size_t)tool->threads, err));
 	ML_TRY(ml_csv_open(&w->csv, path, &tool->csv, err));
 	ML_TRY(ml_outcome_read(w->csv, &o->in, w->pool, &tool->say, &w->outcome, err));
-	ML_TRY(ml_csv_close(w->csv, &skipped, err));
+	csv = w->csv; /* closing frees it, whatever comes of it */
 	w->csv = NULL;
+	ML_TRY(ml_csv_close(csv, &skipped, err));
 	if (skipped > 0)
-		ml_warn(&tool->say, "%zu rows left out", skipped);
+		ml_warn(&tool->say, "rows left out: %zu", skipped);
 	ML_TRY(measure(tool, w));
 	if (o->confusion)
 		ML_TRY(print_confusion(tool, &ml_outcome_tallies(w->outcome)->model));
@@ -212,11 +214,10 @@ run(struct ml_tool *tool)
 {
 	const struct mleval *o = tool->options;
 	struct work work = {0};
+	struct ml_report report = {0};
 	int status;
 
 	if (o->list_metrics) {
-		struct ml_report report = {0};
-
 		ml_show_metrics(&report);
 		return print(tool, &report);
 	}

@@ -107,7 +107,7 @@ ml_metric_mcc(const struct ml_tally *t, size_t class, const char **why)
 		truth += t->truth[i] * (s - t->truth[i]);
 		guess += t->guess[i] * (s - t->guess[i]);
 	}
-	return (s * right - chance) / (sqrt(truth) * sqrt(guess));
+	return (s * right - chance) / sqrt(truth * guess);
 }
 
 /* (po - pe) / (1 - pe): po = sum c_ii / s, pe = sum t_i g_i / s^2 (Cohen 1960). */
