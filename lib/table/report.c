@@ -9,7 +9,7 @@
 #include "table/csv.h"
 
 static void
-add(struct ml_report *report, struct ml_str text, bool number)
+add(struct ml_report *report, struct ml_str text, bool number, bool json)
 {
 	if (report->n_cells == report->room) {
 		size_t room = report->room > 0 ? 2 * report->room : 64;
@@ -23,7 +23,7 @@ add(struct ml_report *report, struct ml_str text, bool number)
 		report->room = room;
 	}
 	report->cell[report->n_cells++] =
-	    (struct ml_report_cell){report->bytes.n, text.n, number, text.p == NULL};
+	    (struct ml_report_cell){report->bytes.n, text.n, number, json, text.p == NULL};
 	ml_buf_add(&report->bytes, text.p, text.n);
 }
 
@@ -36,13 +36,19 @@ ml_report_number(struct ml_report *report, double value)
 	if (!isnan(value))
 		n = report->digits > 0 ? ml_num_round(text, value, report->digits)
 				       : ml_num_format(text, value);
-	add(report, (struct ml_str){n > 0 ? text : NULL, n}, true);
+	add(report, (struct ml_str){n > 0 ? text : NULL, n}, true, true);
 }
 
 void
 ml_report_text(struct ml_report *report, struct ml_str text)
 {
-	add(report, text, false);
+	add(report, text, false, false);
+}
+
+void
+ml_report_json(struct ml_report *report, struct ml_str json)
+{
+	add(report, json, false, true);
 }
 
 static struct ml_str
@@ -80,7 +86,7 @@ write_json(const struct ml_report *report, struct ml_buf *out)
 		ml_buf_char(out, ':');
 		if (cell->missing)
 			ml_buf_text(out, "null");
-		else if (cell->number)
+		else if (cell->json)
 			ml_buf_add(out, text.p, text.n);
 		else
 			ml_json_quote(out, text.p, text.n);
