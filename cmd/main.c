@@ -129,7 +129,7 @@ end_standard_output(const struct ml_say *say, struct ml_err *err)
 	return ML_EXIT_YES;
 }
 
-enum { MAX_SETS = 7, MAX_ROWS = 64 };
+enum { MAX_SETS = 8, MAX_ROWS = 64 };
 
 struct parsed {
 	struct ml_opt_set sets[MAX_SETS];
@@ -156,6 +156,8 @@ gather(struct parsed *p, struct ml_tool *tool, int argc, char **argv, struct ml_
 	size_t size;
 
 	add_set(p, NULL, cmd->options != NULL ? cmd->options : none, tool->options);
+	if (cmd->more != NULL)
+		add_set(p, cmd->more_title, cmd->more, (char *)tool->options + cmd->more_offset);
 	if (cmd->uses & ML_USES_CSV)
 		add_set(p, "input", ml_csv_opts, &tool->csv);
 	add_set(p, "common", common_rows, &p->common);

@@ -149,6 +149,25 @@ ml_io_write(int fd, const char *name, const char *p, size_t n, struct ml_err *er
 	return ML_OK;
 }
 
+int
+ml_io_append_open(const char *path, int *fd, struct ml_err *err)
+{
+	*fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
+	return *fd < 0 ? ml_fail_errno(err, "cannot open '%s'", path) : ML_OK;
+}
+
+int
+ml_io_append_close(int fd, const char *path, struct ml_err *err)
+{
+	int status = ML_OK;
+
+	if (fsync(fd) < 0 && errno != EINVAL)
+		status = ml_fail_errno(err, "cannot write '%s'", path);
+	if (close(fd) < 0)
+		status = ml_fail_errno(err, "cannot write '%s'", path);
+	return status;
+}
+
 static const char *
 out_name(const struct ml_out *out)
 {

@@ -39,6 +39,10 @@ int ml_io_back(int fd, const char *name, uint64_t n, struct ml_err *err);
 /* All n bytes to a descriptor; NAME is for the message. */
 int ml_io_write(int fd, const char *name, const char *p, size_t n, struct ml_err *err);
 
+/* A file that is only added to; made if it is not there.  Close syncs it. */
+int ml_io_append_open(const char *path, int *fd, struct ml_err *err);
+int ml_io_append_close(int fd, const char *path, struct ml_err *err);
+
 /* Syncs the folder that PATH stands in, so that a rename there outlives a power cut. */
 int ml_io_sync_folder(const char *path, struct ml_err *err);
 

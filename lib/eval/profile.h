@@ -21,15 +21,20 @@ struct ml_profile_column {
 	/* of a number; NaN where there is no value */
 	double mean, variance, min, max;
 	size_t sample;	/* values the knots stand for */
+	bool binned;	/* knots are quantiles; otherwise all distinct values of the sample */
 	size_t n_knots; /* distinct ascending values ... */
 	double *knot;
 	double *knot_count; /* ... and how many of the sample are in (previous knot, this knot] */
+	size_t outside;	    /* values outside the reference's range, if there is a reference */
 	/* of a category */
 	size_t n_levels; /* kept, in the order of the schema's levels */
 	const char **level;
+	int32_t *code; /* of the level in the schema */
 	double *level_count;
-	double other;	 /* rows of the levels that were not kept */
-	size_t distinct; /* levels in all */
+	double other;	 /* rows of the levels that were not kept, the unseen ones not among them */
+	double unseen;	 /* rows with a text that is none of the schema's levels */
+	size_t distinct; /* levels with a row */
+	size_t singles;	 /* levels with one row only */
 };
 
 struct ml_profile {
@@ -46,7 +51,14 @@ struct ml_profiler;
 int ml_profiler_new(struct ml_profiler **profiler, size_t n_columns, uint64_t seed,
 		    struct ml_err *err);
 void ml_profiler_free(struct ml_profiler *profiler);
-/* first_row: the number of rows in the frames before. */
+/*
+ * Profiles what comes in the terms of a REFERENCE of the same schema, which stays the caller's: its
+ * knots are among the knots (a count may be 0; where the reference isn't binned, also the largest
+ * value between two of them), its levels are the levels kept, and values outside its range are
+ * counted.  Before the first frame, and for each part alike.
+ */
+void ml_profiler_compare(struct ml_profiler *profiler, const struct ml_profile *reference);
+/* first_row: the number of rows (or records) before the frame. */
 int ml_profiler_add(struct ml_profiler *profiler, const struct ml_frame *frame, size_t first_row,
 		    struct ml_err *err);
 /* into += from: parts of neighbouring rows. */

@@ -17,5 +17,6 @@ double ml_softplus(double z);
 /* The same over n values, out may be in. */
 void ml_exp_n(const double *in, double *out, size_t n);
 void ml_sigmoid_n(const double *in, double *out, size_t n);
+void ml_softplus_n(const double *in, double *out, size_t n);
 
 #endif

@@ -27,24 +27,34 @@ struct ml_moments {
 	double *centre; /* d */
 	double *gram;	/* (d+1) x (d+1) */
 };
+
+/* Rows taken at a time, so that their scaled copy stays in the cache. */
+enum { ML_MOMENT_ROWS = 256 };
+
+/* All zero; the caller sets the centre before the first rows. */
 int ml_moments_new(struct ml_moments *m, size_t d, struct ml_arena *arena);
-/* x: n x d row-major, w: n or NULL. */
+/* x: n x d row-major, w: n or NULL; scratch: min(n, ML_MOMENT_ROWS) x (d+1). */
 void ml_moments_add_rows(struct ml_moments *m, const double *x, const double *w, size_t n,
-			 double *scratch /* n x (d+1) */);
+			 double *scratch);
 /* The same sums about another centre. */
 void ml_moments_recentre(struct ml_moments *m, const double *centre);
 /* m += from; centres must be equal. */
 void ml_moments_add(struct ml_moments *m, const struct ml_moments *from);
 
 /*
- * Solves A x = b for a symmetric positive semidefinite A (n x n, upper triangle, overwritten), by
- * Cholesky; where A is singular to working precision, the solution of least norm by eigenvalues
- * (those below n * eps * largest are taken as zero).  *RANK is the rank found.
+ * Solves A x = b for a symmetric positive semidefinite A (n x n, upper triangle), by Cholesky; b
+ * becomes x.  A is scaled to a unit diagonal first, so units of measurement don't matter.  Where it
+ * is then singular to working precision, the solution of least norm by eigenvalues (those up to
+ * n * eps * largest are taken as zero).  *RANK is the rank found.
  */
-int ml_solve_spd(double *a, double *b, size_t n, size_t *rank, struct ml_arena *scratch,
+int ml_solve_spd(const double *a, double *b, size_t n, size_t *rank, struct ml_arena *scratch,
 		 struct ml_err *err);
 
-/* c (m x m, upper triangle) += X' diag(w) X for x: n x m; scratch n x m.  w NULL: ones. */
-void ml_syrk(double *c, const double *x, const double *w, size_t n, size_t m, double *scratch);
+/* c (m x m, upper triangle) += X' X for x: n x m. */
+void ml_syrk(double *c, const double *x, size_t n, size_t m);
+/* out (n x k) = X C' for x: n x d, coef: k x d. */
+void ml_rows_times(const double *x, const double *coef, size_t n, size_t d, size_t k, double *out);
+/* c (k x d) += R' X for r: n x k, x: n x d. */
+void ml_rows_product(const double *r, const double *x, size_t n, size_t k, size_t d, double *c);
 
 #endif

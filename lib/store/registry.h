@@ -7,6 +7,7 @@
 #include "base/str.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /*
  * The registry: models by name, version and alias in plain files; mlregistry(5) is the
@@ -47,12 +48,13 @@ struct ml_event {
 
 /* FOLDER, else $MLREGISTRY, else "mlregistry". */
 const char *ml_registry_folder(const char *folder);
-/* Makes an empty one; fine if it is there already. */
-int ml_registry_init(const char *folder, struct ml_err *err);
+/* Makes an empty one; fine if it is there already.  MADE (may be NULL) says which. */
+int ml_registry_init(const char *folder, bool *made, struct ml_err *err);
 /* Reads the whole log and checks its chain. */
 int ml_registry_open(struct ml_registry **registry, const char *folder, struct ml_err *err);
 void ml_registry_close(struct ml_registry *registry);
 
+/* What these give is valid until the next writer below.  In the order of the log. */
 size_t ml_registry_versions(const struct ml_registry *registry, const struct ml_version **version);
 size_t ml_registry_aliases(const struct ml_registry *registry, const struct ml_alias **alias);
 size_t ml_registry_events(const struct ml_registry *registry, const struct ml_event **event);
@@ -62,27 +64,42 @@ const struct ml_version *ml_registry_resolve(const struct ml_registry *registry,
 /* The path of its file, checked to be there; appended to PATH. */
 int ml_registry_path(const struct ml_registry *registry, const struct ml_version *version,
 		     struct ml_buf *path, struct ml_err *err);
+/* The bytes of its file, appended to OUT; their hash is checked. */
+int ml_registry_read(const struct ml_registry *registry, const struct ml_version *version,
+		     struct ml_buf *out, struct ml_err *err);
 
 /*
  * Writers: each takes the lock, reads what is new, checks, appends one record, fsyncs, and only
- * then returns.  DETAIL is a JSON object as text, or NULL.
+ * then returns.  DETAIL is a JSON object as text, or NULL.  A failure after the record is in the
+ * log (a link that can't be made) says so.
  */
+/* How long writers wait for the lock: 30 seconds unless told. */
+void ml_registry_set_wait(struct ml_registry *registry, double seconds);
 int ml_registry_add(struct ml_registry *registry, const char *name, const char *bytes, size_t n,
 		    const char *detail, int64_t *version, struct ml_err *err);
-/* Version 0 removes the alias.  EXPECT: fails unless the alias is at that version now (-1: any). */
+/*
+ * Version 0 removes the alias.  EXPECT: fails unless the alias is at that version now (0: at none,
+ * -1: any).  Where the alias is there already, nothing is recorded.
+ */
 int ml_registry_alias(struct ml_registry *registry, const char *name, const char *alias,
 		      int64_t version, int64_t expect, const char *why, struct ml_err *err);
 /* Puts the alias back to the version that it had before its last change. */
 int ml_registry_rollback(struct ml_registry *registry, const char *name, const char *alias,
 			 const char *why, int64_t *version, struct ml_err *err);
 
+struct ml_verified {
+	size_t records, objects, wrong;
+	char head[ML_HASH_HEX]; /* hash of the last record, to be kept elsewhere */
+};
+
 /*
  * Reads every record, link and object and compares hashes; calls REPORT for each thing wrong with a
- * stable id ("object-damaged") and a sentence.  *WRONG counts them.  HEAD (may be NULL): a hash
- * that must be in the chain.  Writes nothing.
+ * stable id ("object-damaged") and a sentence.  HEAD (may be NULL): a hash that must be in the
+ * chain.  What a killed writer leaves behind (a torn record, an object without a record, a link
+ * that lags) is not wrong.  Writes nothing.
  */
 int ml_registry_verify(const char *folder, const char *head,
 		       void (*report)(void *ctx, const char *id, const char *what), void *ctx,
-		       size_t *wrong, struct ml_err *err);
+		       struct ml_verified *verified, struct ml_err *err);
 
 #endif
