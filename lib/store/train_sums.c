@@ -102,6 +102,13 @@ sum_frame(void *ctx, const struct ml_frame *frame, size_t index, void **out, str
 	return status;
 }
 
+static void
+drop_sums(void *ctx, void *partial)
+{
+	(void)ctx;
+	sums_free(partial);
+}
+
 /* In order.  About the centre of the first frame, which the later ones move to. */
 static int
 add_sums(void *ctx, void *partial, struct ml_err *err)
@@ -186,7 +193,7 @@ learn_sums(struct ml_job *job, const struct ml_schema *schema, struct sums *sums
 int
 ml_sums_stream(struct ml_job *job, const struct ml_table_options *options, bool *done)
 {
-	static const struct ml_table_visit visit = {sum_frame, add_sums};
+	static const struct ml_table_visit visit = {sum_frame, add_sums, drop_sums};
 	const struct ml_train *train = job->train;
 	struct summing s = {.job = job};
 	bool all_numeric = false;
