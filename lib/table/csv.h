@@ -83,7 +83,9 @@ struct ml_cells {
 	int64_t out_of_range;
 };
 
-/* A block on its way: raw records and, after parsing, cells.  All zero is empty. */
+/*
+ * A block of one input on its way: raw records and, after parsing, cells.  All zero is empty.
+ */
 struct ml_batch {
 	/* by ml_csv_next */
 	size_t index; /* of the block */
