@@ -269,6 +269,8 @@ ml_main(const struct ml_cmd *top, int argc, char **argv)
 	ml_progress_end(&tool.say);
 	if (status < 0)
 		status = trouble(&tool.say, &err);
+	if (tool.options != NULL)
+		ml_opt_free(tool.cmd->options, tool.options);
 	ml_free(tool.options);
 	ml_free(tool.extra);
 	return status;

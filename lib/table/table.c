@@ -292,6 +292,7 @@ read_pass(struct reading *r, struct ml_pool *pool, struct ml_say *say, struct ml
 					 .clear = clear};
 
 	r->again = false;
+	forget_frames(r->table);
 	for (size_t c = 0; c < r->table->schema.n; c++) {
 		r->number[c] = r->out_of_range[c] = false;
 		ml_dict_clear(&r->found[c]);
