@@ -99,24 +99,77 @@ print_figures(struct ml_tool *tool, const struct ml_figures *figures)
 	return print(tool, &report);
 }
 
+struct work {
+	struct ml_csv *csv;
+	struct ml_pool *pool;
+	struct ml_outcome *outcome;
+	struct ml_gate *gates; /* one for each --require */
+	struct ml_figures asked, figures;
+};
+
+static int
+add_required(const struct ml_tool *tool, const struct work *w, struct ml_figures *figures)
+{
+	const struct mleval *o = tool->options;
+
+	for (size_t i = 0; i < o->require.n; i++)
+		if (ml_figures_add(figures, w->gates[i].name.p, w->gates[i].name.n, tool->err) < 0)
+			return ml_within(tool->err, "requirement '%s'", w->gates[i].text);
+	return ML_OK;
+}
+
+/* What the command line asks for, before there is any data. */
+static int
+ask(struct ml_tool *tool, struct work *w)
+{
+	const struct mleval *o = tool->options;
+
+	if (o->in.target == NULL)
+		return ml_fail(tool->err, ML_EUSAGE,
+			       "option '--target' is missing: the column of the truth");
+	if ((w->gates = ml_alloc(o->require.n, sizeof *w->gates)) == NULL)
+		return ml_fail(tool->err, ML_ENOMEM, "no memory");
+	if (o->metric != NULL)
+		ML_TRY(ml_figures_list(&w->asked, o->metric, tool->err));
+	for (size_t i = 0; i < o->require.n; i++)
+		ML_TRY(ml_gate_parse(&w->gates[i], o->require.text[i], tool->err));
+	return add_required(tool, w, &w->asked);
+}
+
+/* What is shown: the list or the default, and what is required where that isn't among it. */
+static int
+measure(struct ml_tool *tool, struct work *w)
+{
+	const struct mleval *o = tool->options;
+	const struct ml_tallies *tallies = ml_outcome_tallies(w->outcome);
+	struct ml_err *err = tool->err;
+
+	if (o->metric != NULL)
+		ML_TRY(ml_figures_list(&w->figures, o->metric, err));
+	else
+		ML_TRY(
+		    ml_figures_default(&w->figures, &tallies->model, o->in.quantile != 0.5, err));
+	ML_TRY(ml_figures_expand(&w->figures, &tallies->model, err));
+	ML_TRY(add_required(tool, w, &w->figures));
+	return ml_figures_measure(&w->figures, tallies, err);
+}
+
 /* The status of all requirements: one that is not met decides. */
 static int
-judge(struct ml_tool *tool, const struct ml_tallies *tallies, struct ml_figures *required,
-      const struct ml_gate *gates)
+judge(struct ml_tool *tool, const struct work *w)
 {
 	const struct mleval *o = tool->options;
 	int status = ML_EXIT_YES;
 
 	for (size_t i = 0; i < o->require.n; i++) {
-		struct ml_figure *figure = &required->figure[gates[i].figure];
+		const struct ml_gate *gate = &w->gates[i];
 		struct ml_buf why = {0};
-		enum ml_verdict verdict;
+		enum ml_verdict verdict =
+		    ml_gate_judge(gate, ml_figures_find(&w->figures, gate->name), &why);
 
-		ML_TRY(ml_figure_measure(figure, tallies, tool->err));
-		verdict = ml_gate_judge(&gates[i], figure, &why);
 		ml_buf_char(&why, '\0');
 		if (verdict != ML_MET)
-			ml_warn(&tool->say, "%s", why.failed ? gates[i].text : why.p);
+			ml_warn(&tool->say, "%s", why.failed ? gate->text : why.p);
 		ml_buf_free(&why);
 		if (verdict == ML_NOT_MET)
 			status = ML_EXIT_NO;
@@ -126,72 +179,34 @@ judge(struct ml_tool *tool, const struct ml_tallies *tallies, struct ml_figures 
 	return status;
 }
 
-/* What was asked for, or the default; and what is required, where it isn't among it. */
-static int
-choose(struct ml_figures *figures, const struct mleval *o, const struct ml_figures *required,
-       const struct ml_tallies *tallies, struct ml_err *err)
-{
-	if (o->metric != NULL)
-		ML_TRY(ml_figures_list(figures, o->metric, err));
-	else
-		ML_TRY(ml_figures_default(figures, &tallies->model, o->in.quantile != 0.5, err));
-	ML_TRY(ml_figures_measure(figures, tallies, err));
-	for (size_t i = 0; i < required->n; i++) {
-		const char *name = required->figure[i].name;
-		bool there = false;
-
-		for (size_t j = 0; j < figures->n; j++)
-			there |= strcmp(figures->figure[j].name, name) == 0;
-		if (!there)
-			ML_TRY(ml_figures_add(figures, name, strlen(name), err));
-	}
-	return ml_figures_measure(figures, tallies, err);
-}
-
-struct work {
-	struct ml_csv *csv;
-	struct ml_pool *pool;
-	struct ml_outcome *outcome;
-	struct ml_figures asked, required, figures;
-	struct ml_gate *gates;
-};
-
 static int
 evaluate(struct ml_tool *tool, struct work *w)
 {
 	struct mleval *o = tool->options;
+	const char *path = tool->n_operands > 0 ? tool->operand[0] : "-";
 	struct ml_err *err = tool->err;
-	const struct ml_tallies *tallies;
+	struct ml_csv *csv;
 	size_t skipped;
 
-	if (o->in.target == NULL)
-		return ml_fail(err, ML_EUSAGE,
-			       "option '--target' is missing: the column of the truth");
-	if ((w->gates = ml_alloc(o->require.n, sizeof *w->gates)) == NULL)
-		return ml_fail(err, ML_ENOMEM, "no memory");
-	/* What is asked for explicitly says what to read; without a list all is printed. */
-	if (o->metric != NULL)
-		ML_TRY(ml_figures_list(&w->asked, o->metric, err));
-	for (size_t i = 0; i < o->require.n; i++) {
-		ML_TRY(ml_gate_parse(&w->gates[i], o->require.text[i], &w->required, err));
-		ML_TRY(ml_figures_add(&w->asked, w->required.figure[i].name,
-				      strlen(w->required.figure[i].name), err));
-	}
+	ML_TRY(ask(tool, w));
 	o->in.asked = &w->asked;
-	o->in.all = o->metric == NULL;
+	o->in.all = o->metric == NULL && !o->confusion;
+	if (o->confusion && strcmp(o->in.task, "auto") == 0)
+		o->in.task = "class";
 	ML_TRY(ml_pool_new(&w->pool, (size_t)tool->threads, err));
-	ML_TRY(
-	    ml_csv_open(&w->csv, tool->n_operands > 0 ? tool->operand[0] : "-", &tool->csv, err));
+	ML_TRY(ml_csv_open(&w->csv, path, &tool->csv, err));
 	ML_TRY(ml_outcome_read(w->csv, &o->in, w->pool, &tool->say, &w->outcome, err));
-	ML_TRY(ml_csv_close(w->csv, &skipped, err));
+	csv = w->csv; /* closing frees it, whatever comes of it */
 	w->csv = NULL;
+	ML_TRY(ml_csv_close(csv, &skipped, err));
 	if (skipped > 0)
-		ml_warn(&tool->say, "%zu rows left out", skipped);
-	tallies = ml_outcome_tallies(w->outcome);
-	ML_TRY(choose(&w->figures, o, &w->required, tallies, err));
-	ML_TRY(o->confusion ? print_confusion(tool, &tallies->model)
-			    : print_figures(tool, &w->figures));
-	return judge(tool, tallies, &w->required, w->gates);
+		ml_warn(&tool->say, "rows left out: %zu", skipped);
+	ML_TRY(measure(tool, w));
+	if (o->confusion)
+		ML_TRY(print_confusion(tool, &ml_outcome_tallies(w->outcome)->model));
+	else
+		ML_TRY(print_figures(tool, &w->figures));
+	return judge(tool, w);
 }
 
 static int
@@ -199,11 +214,10 @@ run(struct ml_tool *tool)
 {
 	const struct mleval *o = tool->options;
 	struct work work = {0};
+	struct ml_report report = {0};
 	int status;
 
 	if (o->list_metrics) {
-		struct ml_report report = {0};
-
 		ml_show_metrics(&report);
 		return print(tool, &report);
 	}
@@ -212,7 +226,6 @@ run(struct ml_tool *tool)
 	ml_outcome_free(work.outcome);
 	ml_pool_free(work.pool);
 	ml_figures_free(&work.asked);
-	ml_figures_free(&work.required);
 	ml_figures_free(&work.figures);
 	ml_free(work.gates);
 	return status;

@@ -20,6 +20,17 @@ is_standard(const char *path)
 	return path == NULL || strcmp(path, "-") == 0;
 }
 
+bool
+ml_io_guard(void)
+{
+	static const int mode[] = {O_WRONLY, O_RDONLY, O_WRONLY};
+
+	for (int fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", mode[fd]) != fd)
+			return false;
+	return true;
+}
+
 int
 ml_io_open(const char *path, int *fd, const char **name, struct ml_err *err)
 {

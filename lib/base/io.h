@@ -12,6 +12,12 @@
  * and short calls are continued; a failed fsync is final.
  */
 
+/*
+ * A closed descriptor 0, 1 or 2 must not become a data file's: opens /dev/null there, the wrong
+ * way round, so that reading or writing it fails.  False if that can't be done.
+ */
+bool ml_io_guard(void);
+
 /* All of a file ("-": standard input), at most LIMIT bytes (0: no limit). */
 int ml_io_read(const char *path, size_t limit, struct ml_buf *out, struct ml_err *err);
 

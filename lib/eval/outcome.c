@@ -62,7 +62,7 @@ find_fault(const struct ml_outcome_columns *c, const struct ml_cells *cells, siz
 	if (fault == NULL && c->weight >= 0) {
 		fault = missing(&cells[ *column = (size_t)c->weight], row);
 		if (fault == NULL && cells[*column].number[row] < 0)
-			fault = "a weight below 0";
+			fault = "negative weight";
 	}
 	for (size_t j = 0; fault == NULL && j < c->m; j++) {
 		double p = cells[ *column = c->proba[j]].number[row];
@@ -333,18 +333,27 @@ complete_two(struct ml_outcome *o, const struct ml_outcome_options *options, str
 	return ML_OK;
 }
 
+struct others {
+	const struct ml_classes *classes;
+	const char *but;
+};
+
 static const char *
 label_at(const void *ctx, size_t i)
 {
-	return ((const struct ml_classes *)ctx)->label[i];
+	const struct others *others = ctx;
+	const char *label = others->classes->label[i];
+
+	return strcmp(label, others->but) == 0 ? "" : label;
 }
 
 static int
 unknown_positive(const struct ml_outcome *o, const char *positive, struct ml_err *err)
 {
 	char quoted[ML_QUOTED];
-	const char *near = ml_nearest(positive, o->classes.dict.n, label_at, &o->classes);
-	bool other = near != NULL && strcmp(near, positive) != 0;
+	struct others others = {&o->classes, positive};
+	const char *near = ml_nearest(positive, o->classes.dict.n, label_at, &others);
+	bool other = near != NULL && *near != '\0';
 
 	return ml_fail(err, ML_EUSAGE, "option '--positive': no row has class %s%s%s%s",
 		       ml_quote(quoted, positive, strlen(positive)),

@@ -160,13 +160,15 @@ int
 ml_report_write(const struct ml_report *report, const char *format, bool header, struct ml_buf *out,
 		struct ml_err *err)
 {
-	if (strcmp(format, "json") == 0)
+	bool failed = report->failed || report->bytes.failed;
+
+	if (!failed && strcmp(format, "json") == 0)
 		write_json(report, out);
-	else if (strcmp(format, "text") == 0)
+	else if (!failed && strcmp(format, "text") == 0)
 		write_text(report, header, out);
-	else
+	else if (!failed)
 		write_csv(report, header, out);
-	if (report->failed || report->bytes.failed || out->failed)
+	if (failed || out->failed)
 		return ml_fail(err, ML_ENOMEM, "no memory for the report");
 	return ML_OK;
 }
