@@ -1,6 +1,7 @@
 #include "eval/drift.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/num.h"
@@ -151,6 +152,8 @@ first_look(struct ml_drift_row *row, size_t min_rows, struct ml_err *err)
 	result->effect = result->threshold = (double)NAN;
 	row->alpha = (double)NAN;
 	row->answer = ML_DRIFT_UNDECIDED;
+	snprintf(result->definition, sizeof result->definition, "too few rows: under %zu",
+		 min_rows);
 	if (n < min_rows || m < min_rows)
 		return ML_OK;
 	row->answer = ML_DRIFT_NO;

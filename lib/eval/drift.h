@@ -3,6 +3,7 @@
 
 #include "base/opt.h"
 #include "eval/profile.h"
+#include "table/report.h"
 
 /*
  * Drift: does what comes now look like the reference?  Each test gives a p-value under "nothing
@@ -76,6 +77,12 @@ int ml_drift_run(const struct ml_profile *ref, const struct ml_profile *live, co
 		 const struct ml_drift_options *options, struct ml_drift_report *report,
 		 struct ml_err *err);
 void ml_drift_free(struct ml_drift_report *report);
+
+/* One row a test, in the order of the report or, for eyes, alarms first. */
+int ml_drift_show(const struct ml_drift_report *found, bool worst_first, struct ml_report *report,
+		  struct ml_err *err);
+/* The list of tests. */
+void ml_drift_show_tests(struct ml_report *report);
 
 /* The formulas, over k classes: shares p (reference) and q, or counts a and b. */
 double ml_psi(const double *p, const double *q, size_t k); /* q must not be 0 where p isn't */

@@ -97,7 +97,7 @@ ml_drift_chi2(const struct ml_profile_column *ref, const struct ml_profile_colum
 	if (alpha > 0)
 		out->threshold = df > 0 ? ml_chi2_critical(alpha, (double)df) : (double)NAN;
 	snprintf(out->definition, sizeof out->definition,
-		 "Pearson's, 2 x %zu, levels with under 5 expected pooled; effect Cramer's V",
+		 "Pearson's of 2 x %zu; levels with under 5 expected pooled; effect Cramer's V",
 		 df + 1);
 	return ML_OK;
 }

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "base/num.h"
 #include "num/dist.h"
 
 /* Paths of up to this many steps are counted; above, the limit law is near enough. */
@@ -118,6 +119,9 @@ ml_drift_range(const struct ml_profile_column *ref, const struct ml_profile_colu
 	       double alpha, struct ml_drift *out, struct ml_err *err)
 {
 	struct sizes s = {ml_profile_values(live), ml_profile_values(ref)};
+	char min[ML_NUM_TEXT], max[ML_NUM_TEXT];
+	int n_min = (int)ml_num_round(min, ref->min, 6),
+	    n_max = (int)ml_num_round(max, ref->max, 6);
 
 	(void)err;
 	out->rows_ref = s.r;
@@ -130,8 +134,8 @@ ml_drift_range(const struct ml_profile_column *ref, const struct ml_profile_colu
 		out->threshold = x > s.n ? (double)NAN : (double)x / (double)s.n;
 	}
 	snprintf(out->definition, sizeof out->definition,
-		 "share outside %.6g..%.6g; exceedances of exchangeable values", ref->min,
-		 ref->max);
+		 "share outside %.*s..%.*s; exceedances of exchangeable values", n_min, min, n_max,
+		 max);
 	return ML_OK;
 }
 

@@ -86,7 +86,7 @@ ml_drift_psi(const struct ml_profile_column *ref, const struct ml_profile_column
 	out->p_value = df > 0 ? ml_chi2_upper(out->statistic / unit, df) : 1;
 	if (alpha > 0)
 		out->threshold = df > 0 ? ml_chi2_critical(alpha, df) * unit : (double)NAN;
-	snprintf(out->definition, sizeof out->definition, "%zu %s, 1/2 added to each count", c.k,
+	snprintf(out->definition, sizeof out->definition, "%zu %s; 1/2 added to each count", c.k,
 		 cut(ref));
 	return ML_OK;
 }
@@ -115,7 +115,7 @@ ml_drift_js(const struct ml_profile_column *ref, const struct ml_profile_column 
 		out->threshold =
 		    df > 0 ? sqrt(ml_chi2_critical(alpha, df) * unit * log2e) : (double)NAN;
 	snprintf(out->definition, sizeof out->definition,
-		 "distance, base 2; %zu %s, 1/3 added to each count", c.k, cut(ref));
+		 "distance in base 2; %zu %s; 1/3 added to each count", c.k, cut(ref));
 	return ML_OK;
 }
 

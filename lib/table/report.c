@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/io.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/num.h"
@@ -170,6 +171,27 @@ ml_report_write(const struct ml_report *report, const char *format, bool header,
 	if (failed || out->failed)
 		return ml_fail(err, ML_ENOMEM, "no memory for the report");
 	return ML_OK;
+}
+
+int
+ml_report_save(const struct ml_report *report, const char *format, bool header, const char *path,
+	       struct ml_err *err)
+{
+	struct ml_buf text = {0};
+	struct ml_out out;
+	int status = ml_report_write(report, format, header, &text, err);
+
+	if (status == ML_OK)
+		status = ml_out_open(&out, path, err);
+	if (status == ML_OK) {
+		status = ml_out_write(&out, text.p, text.n, err);
+		if (status == ML_OK)
+			status = ml_out_commit(&out, err);
+		else
+			ml_out_abort(&out);
+	}
+	ml_buf_free(&text);
+	return status;
 }
 
 void
