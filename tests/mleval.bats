@@ -229,7 +229,8 @@ value() { # METRIC FILE OPTION...: its value, rounded to 12 digits
 	# A requirement that is not met decides, whatever the others are.
 	says 1 "cannot be decided" mleval -t y --require 'precision>=baseline' --require 'auc>1' two.csv
 	mleval -t y --metric auc --require 'accuracy>.5' two.csv | grep -q '^accuracy,'
-	run ! mleval -q -t y --require 'auc>1' two.csv 2>err
+	status=0
+	mleval -q -t y --require 'auc>1' two.csv 2>err || status=$?
 	[ "$status" -eq 1 ] && [ ! -s err ]
 }
 
@@ -331,7 +332,7 @@ value() { # METRIC FILE OPTION...: its value, rounded to 12 digits
 
 @test "--list-metrics lists each metric of the manual" {
 	for metric in $(mleval --list-metrics --no-output-header | cut -d, -f1); do
-		grep -q "^\.It Cm $metric" "$BATS_TEST_DIRNAME/../man/mleval.1" || { echo "$metric"; return 1; }
+		grep -q "^\.It Cm \(.* , \)*$metric\( ,.*\)*\$" "$BATS_TEST_DIRNAME/../man/mleval.1" || { echo "$metric"; return 1; }
 	done
 	[ "$(mleval --list-metrics | wc -l)" -eq 19 ]
 }
