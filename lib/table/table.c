@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "table/flow.h"
-#include "table/plan.h"
+#include "table/pick.h"
 
 /*
  * A pass parses every open column for either numbers or text, block by block.  Blocks are kept as
@@ -402,17 +402,17 @@ ml_table_read(struct ml_csv *csv, const struct ml_table_options *options, struct
 {
 	struct ml_table *table = ml_alloc(1, sizeof *table);
 	struct reading r = {.csv = csv, .table = table};
-	struct ml_plan plan = {0};
+	struct ml_pick pick = {0};
 	struct ml_arena arena = {0};
 	size_t n;
 	int status;
 
 	if (table == NULL)
 		return no_memory(&r, err);
-	status = ml_plan_columns(csv, options, &table->schema, &plan, &arena, err);
+	status = ml_pick_columns(csv, options, &table->schema, &pick, &arena, err);
 	n = table->schema.n;
-	r.input = plan.input;
-	r.want = plan.want;
+	r.input = pick.input;
+	r.want = pick.want;
 	r.text = ML_NEW(&arena, atomic_bool, n);
 	r.number = ML_NEW(&arena, bool, n);
 	r.out_of_range = ML_NEW(&arena, bool, n);
