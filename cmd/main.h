@@ -40,7 +40,11 @@ struct ml_cmd {
 	const char *usage; /* what stands behind the name: "[-a algorithm] -t column [file]" */
 	unsigned uses;
 	const struct ml_opt *options;
-	size_t size;			/* of the options' struct */
+	size_t size; /* of the options' struct */
+	/* More rows, which fill a struct within it; NULL: none. */
+	const char *more_title;
+	const struct ml_opt *more;
+	size_t more_offset;
 	int min_operands, max_operands; /* max -1: any number */
 	const struct ml_cmd *verbs;	/* a tool with verbs: ends with a NULL name */
 	/*

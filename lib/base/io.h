@@ -12,6 +12,12 @@
  * and short calls are continued; a failed fsync is final.
  */
 
+/*
+ * A closed descriptor 0, 1 or 2 must not become a data file's: opens /dev/null there, the wrong
+ * way round, so that reading or writing it fails.  False if that can't be done.
+ */
+bool ml_io_guard(void);
+
 /* All of a file ("-": standard input), at most LIMIT bytes (0: no limit). */
 int ml_io_read(const char *path, size_t limit, struct ml_buf *out, struct ml_err *err);
 
@@ -33,6 +39,10 @@ int ml_io_back(int fd, const char *name, uint64_t n, struct ml_err *err);
 /* All n bytes to a descriptor; NAME is for the message. */
 int ml_io_write(int fd, const char *name, const char *p, size_t n, struct ml_err *err);
 
+/* A file that is only added to; made if it is not there.  Close syncs it. */
+int ml_io_append_open(const char *path, int *fd, struct ml_err *err);
+int ml_io_append_close(int fd, const char *path, struct ml_err *err);
+
 /* Syncs the folder that PATH stands in, so that a rename there outlives a power cut. */
 int ml_io_sync_folder(const char *path, struct ml_err *err);
 
@@ -49,6 +59,11 @@ struct ml_out {
 
 int ml_out_open(struct ml_out *out, const char *path, struct ml_err *err);
 int ml_out_write(struct ml_out *out, const char *p, size_t n, struct ml_err *err);
+/*
+ * For several outputs that belong together: all that can fail but the rename, ahead of the first
+ * commit, so that a full disk leaves none of them.
+ */
+int ml_out_sync(struct ml_out *out, struct ml_err *err);
 /* Every output ends with one of these two.  Commit checks the close of standard output too. */
 int ml_out_commit(struct ml_out *out, struct ml_err *err);
 void ml_out_abort(struct ml_out *out);

@@ -8,10 +8,16 @@
 
 enum { DEEPEST = 32 };
 
+/* Jansson reports lack of memory as all sorts of errors, so its allocator keeps a note. */
+static _Thread_local bool starved;
+
 static void *
 json_alloc(size_t n)
 {
-	return ml_alloc(n, 1);
+	void *p = ml_alloc(n, 1);
+
+	starved |= p == NULL;
+	return p;
 }
 
 __attribute__((constructor)) static void
@@ -49,9 +55,10 @@ ml_json_parse(json_t **out, const char *p, size_t n, struct ml_err *err)
 	*out = NULL;
 	if (too_deep(p, n))
 		return ml_fail(err, ML_EMODEL, "json: nested deeper than %d", DEEPEST);
+	starved = false;
 	if ((*out = json_loadb(p, n, JSON_REJECT_DUPLICATES, &error)) != NULL)
 		return ML_OK;
-	if (json_error_code(&error) == json_error_out_of_memory)
+	if (starved)
 		return ml_fail(err, ML_ENOMEM, "no memory");
 	return ml_fail(err, ML_EMODEL, "json: %s",
 		       ml_quote(quoted, error.text, strlen(error.text)));

@@ -51,15 +51,31 @@ is_digit(char c)
  * Reading
  */
 
-/* Eight characters, the first in the lowest byte; compilers make one load of it. */
+/* Between a word and the word whose lowest byte comes first in memory. */
+static inline uint64_t
+little_endian(uint64_t word)
+{
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	word = __builtin_bswap64(word);
+#endif
+	return word;
+}
+
+/* Eight characters, the first in the lowest byte. */
 static inline uint64_t
 load8(const char *p)
 {
-	uint64_t bytes = 0;
+	uint64_t bytes;
 
-	for (int i = 0; i < 8; i++)
-		bytes |= (uint64_t)(unsigned char)p[i] << 8 * i;
-	return bytes;
+	memcpy(&bytes, p, sizeof bytes);
+	return little_endian(bytes);
+}
+
+static inline void
+store8(char *p, uint64_t bytes)
+{
+	bytes = little_endian(bytes);
+	memcpy(p, &bytes, sizeof bytes);
 }
 
 /* The number of eight digits, one a byte: tens of neighbours, then of pairs, then of fours. */
@@ -78,7 +94,7 @@ join8(uint64_t digits)
  * Appends the digits at p to *number (modulo 2^64: the caller counts them); returns their end.
  * Where 8 bytes can be read, digits of any number up to 7 take the same steps without a branch.
  */
-static inline const char *
+static inline __attribute__((always_inline)) const char *
 read_digits(const char *p, const char *end, uint64_t *number)
 {
 	while (end - p >= 8) {
@@ -102,7 +118,7 @@ read_digits(const char *p, const char *end, uint64_t *number)
 }
 
 /* Adds the exponent at the letter p, if there is one, to *exponent; returns its end, or p. */
-static const char *
+static __attribute__((noinline)) const char *
 read_exponent(const char *p, const char *end, int64_t *exponent)
 {
 	const int64_t beyond = 100000000000000000; /* more than any text's digits can make up for */
@@ -134,7 +150,7 @@ scale(uint64_t number, int64_t exponent, bool more, double *value)
 	uint64_t factor, high, low, mantissa;
 	u128 product, fraction, above;
 
-	if (exponent < ML_POW10_FIRST || exponent > ML_POW10_LAST)
+	if (number == 0 || exponent < ML_POW10_FIRST || exponent > ML_POW10_LAST)
 		return false;
 	shift = __builtin_clzll(number);
 	factor = number << shift;
@@ -197,8 +213,9 @@ by_library(const char *p, const char *end, int64_t exponent)
 	return strtod(text, NULL);
 }
 
-/* Digits from p to end, maybe with a point, times 10^exponent. */
-static double
+/* Digits from p to end, maybe with a point, times 10^exponent.  Kept out of the fast path's frame.
+ */
+static __attribute__((noinline)) double
 read_hard(const char *p, const char *end, int64_t exponent)
 {
 	uint64_t number = 0;
@@ -228,12 +245,20 @@ ml_num_scan(const char *p, const char *end, const char **stop, double *value)
 {
 	const uint64_t exact = (uint64_t)1 << 53;
 	bool minus = p < end && *p == '-';
-	const char *first = p + (minus || (p < end && *p == '+'));
-	uint64_t number = 0;
-	const char *q = read_digits(first, end, &number), *digits_end;
-	int64_t n = q - first, exponent = 0;
+	const char *first = p + minus, *q, *digits_end;
+	uint64_t number = 0, bits;
+	int64_t n, exponent = 0;
 	double v;
 
+	if (p < end && *p == '+')
+		first++;
+	q = first;
+	/* One digit before the point is so common that it's worth a guess. */
+	if (end - q > 1 && is_digit(q[0]) && q[1] == '.')
+		number = (uint64_t)(*q++ - '0');
+	else
+		q = read_digits(q, end, &number);
+	n = q - first;
 	if (q < end && *q == '.') {
 		const char *point = q++;
 
@@ -255,12 +280,14 @@ ml_num_scan(const char *p, const char *end, const char **stop, double *value)
 		v = exponent < 0 ? v / exact_power[-exponent] : v * exact_power[exponent];
 	} else if (n <= EXACT_DIGITS && exponent == 0) {
 		v = (double)number;
-	} else {
+	} else if (n > EXACT_DIGITS || !scale(number, exponent, false, &v)) {
 		v = read_hard(first, digits_end, exponent);
 		if (isinf(v))
 			return ML_NUM_RANGE;
 	}
-	*value = minus ? -v : v;
+	/* By its bit: the signs of data are as good as random, a branch would be guessed wrong. */
+	memcpy(&bits, &v, sizeof bits);
+	*value = from_bits(bits ^ (uint64_t)minus << 63);
 	return ML_NUM_YES;
 }
 
@@ -324,28 +351,32 @@ split8(uint32_t number)
 	return tens | (pairs - 10 * tens) << 8;
 }
 
-static inline void
-store8(char *p, uint64_t bytes)
-{
-	for (int i = 0; i < 8; i++)
-		p[i] = (char)(bytes >> 8 * i);
-}
-
 /* number * 10^exponent, 0 < number < 10^17. */
-static void
+static inline void
 to_digits(uint64_t number, int exponent, struct decimal *d)
 {
-	uint64_t rest = number % 10000000000000000;
-	uint64_t part[3] = {number / 10000000000000000, split8((uint32_t)(rest / 100000000)),
-			    split8((uint32_t)(rest % 100000000))};
-	int last = part[2] != 0 ? 2 : part[1] != 0 ? 1 : 0;
-	int first = part[0] != 0 ? 0 : part[1] != 0 ? 1 : 2;
+	uint64_t top = number / 10000000000000000, rest = number % 10000000000000000;
+	uint64_t middle, low;
 
-	part[0] <<= 56;
-	for (int i = 0; i < 3; i++)
-		store8(d->text + 8 * i, part[i] + EACH_BYTE('0'));
-	d->first = 8 * first + (__builtin_ctzll(part[first]) >> 3);
-	d->n = 8 * last + 8 - (__builtin_clzll(part[last]) >> 3) - d->first;
+	if (rest == 0) { /* 10^16 times a digit: that digit */
+		rest = top;
+		top = 0;
+		exponent += 16;
+	}
+	middle = split8((uint32_t)(rest / 100000000));
+	low = split8((uint32_t)(rest % 100000000));
+	/* 24 digits, of which the first seven are 0 and need not be there. */
+	d->text[7] = (char)('0' + top);
+	store8(d->text + 8, middle + EACH_BYTE('0'));
+	store8(d->text + 16, low + EACH_BYTE('0'));
+	if (top != 0)
+		d->first = 7;
+	else if (middle != 0)
+		d->first = 8 + (__builtin_ctzll(middle) >> 3);
+	else
+		d->first = 16 + (__builtin_ctzll(low) >> 3);
+	d->n = low != 0 ? 24 - (__builtin_clzll(low) >> 3) : 16 - (__builtin_clzll(middle) >> 3);
+	d->n -= d->first;
 	d->point = exponent + 24 - d->first;
 }
 
@@ -376,17 +407,13 @@ shortest(uint64_t c, int q, bool narrow, struct decimal *d)
 	uint64_t upper = round_to_odd(-k, (4 * c + 2) << h) - odd;
 	uint64_t middle = round_to_odd(-k, 4 * c << h);
 	uint64_t s = middle / 4, tens = s / 10;
-	bool below = lower <= 40 * tens, above = 40 * tens + 40 <= upper;
+	bool tens_below = lower <= 40 * tens, tens_above = 40 * tens + 40 <= upper;
+	bool below = lower <= 4 * s, above = 4 * s + 4 <= upper;
+	bool shorter = (s >= 10) & (tens_below != tens_above);
 
-	if (s >= 10 && below != above) {
-		to_digits(tens + above, k + 1, d);
-		return;
-	}
-	below = lower <= 4 * s;
-	above = 4 * s + 4 <= upper;
 	if (below == above)
-		above = middle > 4 * s + 2 || (middle == 4 * s + 2 && (s & 1) != 0);
-	to_digits(s + above, k, d);
+		above = middle + (s & 1) > 4 * s + 2; /* to the nearest, of two to the even one */
+	to_digits(shorter ? tens + tens_above : s + above, k + shorter, d);
 }
 
 /* "e-324" to "e308"; returns the end. */

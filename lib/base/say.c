@@ -23,7 +23,7 @@ message(struct ml_say *say, const char *format, va_list args)
 
 	ml_progress_end(say);
 	vsnprintf(line + n, sizeof line - (size_t)n - 1, format, args);
-	strcat(line, "\n");
+	memcpy(line + strlen(line), "\n", 2);
 	fputs(line, stderr);
 }
 

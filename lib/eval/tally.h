@@ -104,8 +104,8 @@ struct ml_label_options {
 	unsigned needs;
 	size_t m;
 	bool weighted;
-	size_t positive;   /* m = 2: the class whose scores are kept */
-	bool every;	   /* m = 2: keep those of both */
+	size_t positive;   /* m = 2: the class of plain metrics */
+	bool every;	   /* m = 2: rank by the other class too */
 	bool by_threshold; /* there is no guess: the class follows from proba */
 	double threshold;  /* then a score of two classes from here on is positive */
 };

@@ -3,13 +3,14 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/io.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/num.h"
 #include "table/csv.h"
 
 static void
-add(struct ml_report *report, struct ml_str text, bool number)
+add(struct ml_report *report, struct ml_str text, bool number, bool json)
 {
 	if (report->n_cells == report->room) {
 		size_t room = report->room > 0 ? 2 * report->room : 64;
@@ -23,7 +24,7 @@ add(struct ml_report *report, struct ml_str text, bool number)
 		report->room = room;
 	}
 	report->cell[report->n_cells++] =
-	    (struct ml_report_cell){report->bytes.n, text.n, number, text.p == NULL};
+	    (struct ml_report_cell){report->bytes.n, text.n, number, json, text.p == NULL};
 	ml_buf_add(&report->bytes, text.p, text.n);
 }
 
@@ -36,13 +37,19 @@ ml_report_number(struct ml_report *report, double value)
 	if (!isnan(value))
 		n = report->digits > 0 ? ml_num_round(text, value, report->digits)
 				       : ml_num_format(text, value);
-	add(report, (struct ml_str){n > 0 ? text : NULL, n}, true);
+	add(report, (struct ml_str){n > 0 ? text : NULL, n}, true, true);
 }
 
 void
 ml_report_text(struct ml_report *report, struct ml_str text)
 {
-	add(report, text, false);
+	add(report, text, false, false);
+}
+
+void
+ml_report_json(struct ml_report *report, struct ml_str json)
+{
+	add(report, json, false, true);
 }
 
 static struct ml_str
@@ -80,7 +87,7 @@ write_json(const struct ml_report *report, struct ml_buf *out)
 		ml_buf_char(out, ':');
 		if (cell->missing)
 			ml_buf_text(out, "null");
-		else if (cell->number)
+		else if (cell->json)
 			ml_buf_add(out, text.p, text.n);
 		else
 			ml_json_quote(out, text.p, text.n);
@@ -153,15 +160,38 @@ int
 ml_report_write(const struct ml_report *report, const char *format, bool header, struct ml_buf *out,
 		struct ml_err *err)
 {
-	if (strcmp(format, "json") == 0)
+	bool failed = report->failed || report->bytes.failed;
+
+	if (!failed && strcmp(format, "json") == 0)
 		write_json(report, out);
-	else if (strcmp(format, "text") == 0)
+	else if (!failed && strcmp(format, "text") == 0)
 		write_text(report, header, out);
-	else
+	else if (!failed)
 		write_csv(report, header, out);
-	if (report->failed || report->bytes.failed || out->failed)
+	if (failed || out->failed)
 		return ml_fail(err, ML_ENOMEM, "no memory for the report");
 	return ML_OK;
+}
+
+int
+ml_report_save(const struct ml_report *report, const char *format, bool header, const char *path,
+	       struct ml_err *err)
+{
+	struct ml_buf text = {0};
+	struct ml_out out;
+	int status = ml_report_write(report, format, header, &text, err);
+
+	if (status == ML_OK)
+		status = ml_out_open(&out, path, err);
+	if (status == ML_OK) {
+		status = ml_out_write(&out, text.p, text.n, err);
+		if (status == ML_OK)
+			status = ml_out_commit(&out, err);
+		else
+			ml_out_abort(&out);
+	}
+	ml_buf_free(&text);
+	return status;
 }
 
 void

@@ -18,7 +18,7 @@ struct ml_report {
 	struct ml_buf bytes;
 	struct ml_report_cell {
 		size_t at, n;
-		bool number, missing;
+		bool number, json, missing;
 	} * cell;
 	size_t n_cells, room;
 	bool failed;
@@ -28,10 +28,15 @@ struct ml_report {
 void ml_report_number(struct ml_report *report, double value);
 /* p NULL is missing. */
 void ml_report_text(struct ml_report *report, struct ml_str text);
+/* Valid JSON, which stands in json as it is and in the other formats as its text. */
+void ml_report_json(struct ml_report *report, struct ml_str json);
 
 /* FORMAT is csv, json or text; HEADER is for csv and text. */
 int ml_report_write(const struct ml_report *report, const char *format, bool header,
 		    struct ml_buf *out, struct ml_err *err);
+/* The same to a file that appears complete or not at all, or to standard output (base/io). */
+int ml_report_save(const struct ml_report *report, const char *format, bool header,
+		   const char *path, struct ml_err *err);
 void ml_report_free(struct ml_report *report);
 
 #endif

@@ -283,18 +283,21 @@ test_reading_at_random(void)
 		CHECK(same_as_library(text));
 	}
 
-	test_case("middles of two doubles read as strtod reads them");
+	test_case("middles of two doubles, and texts close to them, read as strtod reads them");
 	for (int i = 0; i < 20000; i++) {
-		/* An odd c of 54 bits times 2^q, exactly. */
-		double c = (double)((next(&state) >> 11) | (uint64_t)1 << 52);
-		double q = ldexp(1, (int)(next(&state) % 120) - 60);
+		/* An odd number of 54 bits times a power of two, which a long double holds. */
+		uint64_t odd = next(&state) >> 10 | (uint64_t)1 << 53 | 1;
+		long double middle = ldexpl((long double)odd, (int)(next(&state) % 120) - 90);
+		char long_text[160];
 
-		snprintf(text, sizeof text, "%.0f", c);
-		snprintf(text, sizeof text, "%.*e", 17 + (int)(next(&state) % 25), c * q + 0.5 * q);
+		snprintf(text, sizeof text, "%.*Le", 16 + (int)(next(&state) % 15), middle);
 		CHECK(same_as_library(text));
-		snprintf(text, sizeof text, "%llu",
-			 (unsigned long long)((next(&state) | (uint64_t)1 << 63) >>
-					      (next(&state) % 11)));
+		snprintf(long_text, sizeof long_text, "%.120Le", middle);
+		CHECK(same_as_library(long_text));
+		snprintf(text, sizeof text, "%llu", (unsigned long long)odd << next(&state) % 11);
+		CHECK(same_as_library(text));
+		snprintf(text, sizeof text, "%llu.%0*d", (unsigned long long)odd,
+			 1 + (int)(next(&state) % 20), (int)(next(&state) % 2));
 		CHECK(same_as_library(text));
 	}
 }

@@ -1,0 +1,314 @@
+#include "store/score.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/num.h"
+#include "store/score_log.h"
+
+/* What stays the same from block to block. */
+struct scorer {
+	struct ml_csv *csv;
+	const struct ml_bundle *bundle;
+	const struct ml_score_options *options;
+	struct ml_out *out;
+	struct ml_say *say;
+	struct ml_binding binding;
+	bool *keep;	      /* by column of the input; NULL: whole records, or nothing */
+	struct ml_str *label; /* by class, as it is written */
+	struct ml_score_log *log;
+	char delimiter;
+	size_t rows;
+	struct ml_arena arena;
+};
+
+/* One block on its way. */
+struct item {
+	struct ml_batch batch;
+	struct ml_buf text, log;
+};
+
+static int
+no_memory(struct ml_err *err)
+{
+	return ml_fail(err, ML_ENOMEM, "no memory to score");
+}
+
+static void
+put_number(const struct scorer *s, struct ml_buf *out, double value)
+{
+	if (!ml_buf_reserve(out, ML_NUM_TEXT))
+		return;
+	out->n += s->options->digits > 0
+		      ? ml_num_round(out->p + out->n, value, (int)s->options->digits)
+		      : ml_num_format(out->p + out->n, value);
+}
+
+/* The input's part of a row. */
+static void
+put_record(const struct scorer *s, struct ml_buf *out, struct ml_str record)
+{
+	size_t columns = ml_csv_columns(s->csv);
+	bool first = true;
+
+	if (s->options->only)
+		return;
+	if (s->keep == NULL) {
+		ml_buf_add(out, record.p, record.n);
+		ml_buf_char(out, s->delimiter);
+		return;
+	}
+	for (size_t c = 0; c < columns; c++) {
+		struct ml_str field = ml_csv_cut(&record, s->delimiter);
+
+		if (!s->keep[c])
+			continue;
+		if (!first)
+			ml_buf_char(out, s->delimiter);
+		ml_buf_add(out, field.p, field.n);
+		first = false;
+	}
+	if (!first)
+		ml_buf_char(out, s->delimiter);
+}
+
+static size_t
+best_class(const double *p, size_t k)
+{
+	size_t best = 0;
+
+	for (size_t c = 1; c < k; c++)
+		if (p[c] > p[best])
+			best = c;
+	return best;
+}
+
+static void
+put_prediction(const struct scorer *s, struct ml_buf *out, const double *score, const double *proba)
+{
+	size_t k = s->bundle->shape.k, n_scores = ml_model_scores(k);
+
+	if (k == 0)
+		put_number(s, out, score[0]);
+	else
+		ml_buf_add(out, s->label[best_class(proba, k)].p, s->label[best_class(proba, k)].n);
+	for (size_t c = 0; s->options->proba && c < k; c++) {
+		ml_buf_char(out, s->delimiter);
+		put_number(s, out, proba[c]);
+	}
+	for (size_t c = 0; s->options->raw && c < n_scores; c++) {
+		ml_buf_char(out, s->delimiter);
+		put_number(s, out, score[c]);
+	}
+}
+
+static int
+source(void *ctx, void *item, struct ml_err *err)
+{
+	struct scorer *s = ctx;
+
+	return ml_csv_next(s->csv, &((struct item *)item)->batch, err);
+}
+
+static int
+score_batch(const struct scorer *s, struct item *item, struct ml_arena *arena, struct ml_err *err)
+{
+	const struct ml_bundle *b = s->bundle;
+	const struct ml_batch *batch = &item->batch;
+	size_t n = batch->n_rows, k = b->shape.k, n_scores = ml_model_scores(k);
+	size_t width = k < 2 ? 2 : k;
+	struct ml_frame frame;
+	double *x, *score, *proba;
+
+	ML_TRY(ml_frame_fill(&b->schema, &s->binding, batch, &frame, arena, err));
+	x = ML_NEW(arena, double, n * b->shape.d);
+	score = ML_NEW(arena, double, n *n_scores);
+	proba = ML_NEW(arena, double, k == 0 ? 0 : n * width);
+	if (ml_arena_failed(arena))
+		return no_memory(err);
+	ml_encode_apply(b->encoder, &frame, x);
+	b->type->predict(b->state, &b->shape, x, n, score);
+	if (k > 0)
+		ml_model_proba(score, n, k, proba);
+	for (size_t i = 0; i < n; i++) {
+		const double *p = proba == NULL ? NULL : proba + i * width;
+
+		put_record(s, &item->text, batch->record[i]);
+		put_prediction(s, &item->text, score + i * n_scores, p);
+		ml_buf_char(&item->text, '\n');
+		if (s->log != NULL && !item->text.failed)
+			ml_score_log_row(s->log, &item->log, batch->record[i],
+					 k == 0 ? score[i * n_scores] : p[best_class(p, k)],
+					 k == 0 ? NULL : b->class_name[best_class(p, k)]);
+	}
+	return item->text.failed || item->log.failed ? no_memory(err) : ML_OK;
+}
+
+static int
+work(void *ctx, void *slot, struct ml_err *err)
+{
+	const struct scorer *s = ctx;
+	struct item *item = slot;
+	struct ml_arena arena = {0};
+	int status;
+
+	item->text.n = item->log.n = 0;
+	ML_TRY(ml_csv_parse(s->csv, s->binding.want, &item->batch, err));
+	status = score_batch(s, item, &arena, err);
+	ml_arena_free(&arena);
+	return status;
+}
+
+static int
+sink(void *ctx, void *slot, struct ml_err *err)
+{
+	struct scorer *s = ctx;
+	struct item *item = slot;
+
+	ML_TRY(ml_csv_settle(s->csv, &item->batch, err));
+	if (s->log != NULL)
+		ML_TRY(ml_score_log_write(s->log, &item->log, err));
+	ML_TRY(ml_out_write(s->out, item->text.p, item->text.n, err));
+	s->rows += item->batch.n_rows;
+	ml_progress(s->say, "scoring", ml_csv_share(s->csv), "%zu rows", s->rows);
+	return ML_OK;
+}
+
+static void
+clear(void *ctx, void *slot)
+{
+	struct item *item = slot;
+
+	(void)ctx;
+	ml_batch_free(&item->batch);
+	ml_buf_free(&item->text);
+	ml_buf_free(&item->log);
+}
+
+/* Only what the encoder reads is read. */
+static int
+bind(struct scorer *s, struct ml_err *err)
+{
+	const bool *uses = ml_encoder_uses(s->bundle->encoder);
+
+	ML_TRY(ml_bind(&s->bundle->schema, uses, s->csv, &s->binding, err));
+	for (size_t c = 0; c < s->bundle->schema.n; c++)
+		if (!uses[c] && s->binding.input[c] >= 0) {
+			s->binding.want[s->binding.input[c]] = ML_WANT_NOTHING;
+			s->binding.input[c] = -1;
+		}
+	return ML_OK;
+}
+
+/* A new column must not repeat the name of one that goes out beside it. */
+static int
+add_name(struct scorer *s, struct ml_buf *header, const char *prefix, const char *name,
+	 struct ml_err *err)
+{
+	struct ml_buf text = {0};
+	size_t columns = ml_csv_columns(s->csv);
+	int status = ML_OK;
+
+	ml_buf_text(&text, prefix);
+	ml_buf_text(&text, name);
+	ml_buf_char(&text, '\0');
+	if (text.failed)
+		return no_memory(err);
+	for (size_t c = 0; c < columns && status == ML_OK && !s->options->only; c++)
+		if ((s->keep == NULL || s->keep[c]) && strcmp(ml_csv_name(s->csv, c), text.p) == 0)
+			status = ml_fail(err, ML_EINPUT,
+					 "%s: there is a column '%s' already: use --only or --keep",
+					 ml_csv_path(s->csv), text.p);
+	if (header->n > 0 && header->p[header->n - 1] != s->delimiter)
+		ml_buf_char(header, s->delimiter);
+	ml_csv_put(header, (struct ml_str){text.p, text.n - 1}, s->delimiter);
+	ml_buf_free(&text);
+	return status;
+}
+
+static int
+make_header(struct scorer *s, struct ml_buf *header, struct ml_err *err)
+{
+	const struct ml_bundle *b = s->bundle;
+	struct ml_str record = ml_csv_header(s->csv);
+	size_t k = b->shape.k;
+
+	if (record.p != NULL) {
+		put_record(s, header, record);
+	} else {
+		for (size_t c = 0; !s->options->only && c < ml_csv_columns(s->csv); c++)
+			if (s->keep == NULL || s->keep[c])
+				ml_buf_format(header, "%zu%c", c + 1, s->delimiter);
+	}
+	ML_TRY(add_name(s, header, "", "prediction", err));
+	for (size_t c = 0; s->options->proba && c < k; c++)
+		ML_TRY(add_name(s, header, "p_", b->class_name[c], err));
+	if (s->options->raw && k <= 2)
+		ML_TRY(add_name(s, header, "", "score", err));
+	for (size_t c = 0; s->options->raw && k > 2 && c < k; c++)
+		ML_TRY(add_name(s, header, "score_", b->class_name[c], err));
+	ml_buf_char(header, '\n');
+	return header->failed ? no_memory(err) : ML_OK;
+}
+
+static int
+prepare(struct scorer *s, struct ml_err *err)
+{
+	const struct ml_bundle *b = s->bundle;
+	size_t columns = ml_csv_columns(s->csv);
+
+	s->delimiter = ml_csv_delimiter(s->csv);
+	s->label = ML_NEW(&s->arena, struct ml_str, b->shape.k);
+	if (s->options->keep != NULL)
+		s->keep = ML_NEW(&s->arena, bool, columns);
+	for (size_t c = 0; c < b->shape.k && !ml_arena_failed(&s->arena); c++) {
+		struct ml_buf text = {0};
+
+		ml_csv_put(&text, ml_str(b->class_name[c]), s->delimiter);
+		if (text.failed)
+			return no_memory(err);
+		s->label[c].p = ml_arena_text(&s->arena, text.p, text.n);
+		s->label[c].n = text.n;
+		ml_buf_free(&text);
+	}
+	if (ml_arena_failed(&s->arena))
+		return no_memory(err);
+	if (s->keep != NULL && ml_csv_list(s->csv, s->options->keep, s->keep, err) < 0)
+		return ml_within(err, "option '--keep'");
+	ML_TRY(bind(s, err));
+	if (s->options->log != NULL)
+		ML_TRY(ml_score_log_open(&s->log, b, s->csv, s->options->log,
+					 s->options->log_columns, err));
+	return ML_OK;
+}
+
+int
+ml_score(struct ml_csv *csv, const struct ml_bundle *bundle, const struct ml_score_options *options,
+	 struct ml_pool *pool, struct ml_out *out, struct ml_say *say, struct ml_err *err)
+{
+	static const struct ml_flow flow = {sizeof(struct item), source, work, sink, clear};
+	struct scorer s = {
+	    .csv = csv, .bundle = bundle, .options = options, .out = out, .say = say};
+	struct ml_buf header = {0};
+	int status;
+
+	if (options->proba && bundle->task != ML_CLASSIFY)
+		return ml_fail(err, ML_EUSAGE, "option '--proba': the model predicts numbers");
+	status = prepare(&s, err);
+	if (status == ML_OK && !options->no_output_header) {
+		status = make_header(&s, &header, err);
+		if (status == ML_OK)
+			status = ml_out_write(out, header.p, header.n, err);
+	}
+	if (status == ML_OK)
+		status = ml_flow_run(pool, &flow, &s, err);
+	if (s.log != NULL) {
+		int closed = ml_score_log_close(s.log, err);
+
+		status = status < 0 ? status : closed;
+	}
+	ml_buf_free(&header);
+	ml_binding_free(&s.binding);
+	ml_arena_free(&s.arena);
+	return status;
+}
