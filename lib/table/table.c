@@ -24,7 +24,7 @@ struct reading {
 	struct ml_dict *found; /* levels in order of first appearance */
 	int32_t **rank;	       /* of these levels, once they are sorted */
 	atomic_bool again;     /* this pass is void */
-	size_t frame_room;
+	size_t frame_room, piece_room;
 };
 
 /*
@@ -51,7 +51,7 @@ not_mapped(int32_t local)
 struct part {
 	enum ml_want *want;
 	struct known *known;   /* by column of the schema */
-	struct ml_frame frame; /* an ml_alloc of its own: frame.number is where it starts */
+	struct ml_frame frame; /* without numbers; frame.number is where its memory starts */
 	size_t n_known;
 	struct ml_arena arena;
 };
@@ -62,40 +62,27 @@ no_memory(const struct reading *r, struct ml_err *err)
 	return ml_fail(err, ML_ENOMEM, "no memory for the table in %s", ml_csv_path(r->csv));
 }
 
-static size_t
-round_up(size_t bytes)
-{
-	return (bytes + 63) & ~(size_t)63;
-}
-
-/* Room for all rows of the batch in one piece: the lists of columns, then their arrays. */
+/* The lists of columns and the codes, in one piece; numbers come from the batch. */
 static int
 new_frame(const struct reading *r, const struct ml_batch *batch, struct ml_frame *frame,
 	  struct ml_err *err)
 {
-	size_t n = r->table->schema.n, size;
-	size_t doubles = round_up(batch->n_rows * sizeof(double));
-	size_t codes = round_up(batch->n_rows * sizeof(int32_t));
-	char *at;
+	size_t n = r->table->schema.n, size = n * (sizeof *frame->number + sizeof *frame->code);
+	int32_t *at;
 
-	size = round_up(n * (sizeof *frame->number + sizeof *frame->code));
 	for (size_t c = 0; c < n; c++)
-		size += batch->cells[r->input[c]].number != NULL ? doubles : codes;
-	if ((at = ml_alloc(size, 1)) == NULL)
+		if (batch->cells[r->input[c]].text != NULL)
+			size += batch->n_rows * sizeof *at;
+	if ((frame->number = ml_alloc(size, 1)) == NULL)
 		return no_memory(r, err);
 	frame->n = batch->n_rows;
-	frame->number = (double **)(void *)at;
 	frame->code = (int32_t **)(void *)(frame->number + n);
-	at += round_up(n * (sizeof *frame->number + sizeof *frame->code));
-	for (size_t c = 0; c < n; c++) {
-		bool number = batch->cells[r->input[c]].number != NULL;
-
-		if (number)
-			frame->number[c] = (double *)(void *)at;
-		else
-			frame->code[c] = (int32_t *)(void *)at;
-		at += number ? doubles : codes;
-	}
+	at = (int32_t *)(void *)(frame->code + n);
+	for (size_t c = 0; c < n; c++)
+		if (batch->cells[r->input[c]].text != NULL) {
+			frame->code[c] = at;
+			at += batch->n_rows;
+		}
 	return ML_OK;
 }
 
@@ -124,17 +111,12 @@ static int
 fill_frame(const struct reading *r, const struct ml_batch *batch, struct part *part,
 	   struct ml_err *err)
 {
-	size_t n = batch->n_rows;
-
 	ML_TRY(new_frame(r, batch, &part->frame, err));
-	for (size_t c = 0; c < r->table->schema.n; c++) {
-		const struct ml_cells *cells = &batch->cells[r->input[c]];
-
-		if (cells->number != NULL)
-			memcpy(part->frame.number[c], cells->number, n * sizeof *cells->number);
-		else if (!intern(&part->known[c], cells->text, part->frame.code[c], n))
+	for (size_t c = 0; c < r->table->schema.n; c++)
+		if (part->frame.code[c] != NULL &&
+		    !intern(&part->known[c], batch->cells[r->input[c]].text, part->frame.code[c],
+			    batch->n_rows))
 			return no_memory(r, err);
-	}
 	return ML_OK;
 }
 
@@ -230,41 +212,78 @@ merge_levels(struct reading *r, size_t c, struct known *known, int32_t *code, si
 static void
 forget_frames(struct ml_table *table)
 {
-	for (size_t f = 0; f < table->n_frames; f++)
-		ml_free(table->frame[f].number);
-	table->n_frames = table->n_rows = 0;
+	for (size_t i = 0; i < table->n_pieces; i++)
+		ml_free(table->piece[i]);
+	table->n_pieces = table->n_frames = table->n_rows = 0;
+}
+
+/* Room for one more frame and its pieces. */
+static bool
+make_room(struct reading *r)
+{
+	struct ml_table *table = r->table;
+
+	if (table->n_frames == r->frame_room) {
+		size_t room = r->frame_room * 2 + 16;
+		struct ml_frame *frame = ml_realloc(table->frame, room, sizeof *frame);
+
+		if (frame == NULL)
+			return false;
+		table->frame = frame;
+		r->frame_room = room;
+	}
+	if (r->piece_room - table->n_pieces <= table->schema.n) {
+		size_t room = r->piece_room * 2 + table->schema.n + 16;
+		void **piece = ml_realloc(table->piece, room, sizeof *piece);
+
+		if (piece == NULL)
+			return false;
+		table->piece = piece;
+		r->piece_room = room;
+	}
+	return true;
+}
+
+/* The part's frame becomes the table's, and the batch's numbers the frame's: nothing is copied. */
+static void
+take_frame(struct reading *r, struct ml_batch *batch, struct part *part)
+{
+	struct ml_table *table = r->table;
+
+	table->piece[table->n_pieces++] = part->frame.number;
+	for (size_t c = 0; c < table->schema.n; c++) {
+		struct ml_cells *cells = &batch->cells[r->input[c]];
+
+		if (cells->number == NULL)
+			continue;
+		table->piece[table->n_pieces++] = part->frame.number[c] = cells->number;
+		cells->number = NULL;
+	}
+	table->frame[table->n_frames++] = part->frame;
+	table->n_rows += part->frame.n;
+	part->frame = (struct ml_frame){0};
 }
 
 static int
 keep(void *ctx, struct ml_batch *batch, void *own, struct ml_err *err)
 {
 	struct reading *r = ctx;
-	struct ml_table *table = r->table;
 	struct part *part = own;
 
 	note_types(r, batch);
 	if (r->again) {
-		forget_frames(table);
+		forget_frames(r->table);
 		ml_free(part->frame.number);
 		part->frame = (struct ml_frame){0};
 		return ML_OK;
 	}
-	for (size_t c = 0; c < table->schema.n; c++)
+	for (size_t c = 0; c < r->table->schema.n; c++)
 		if (part->frame.code[c] != NULL)
 			ML_TRY(merge_levels(r, c, &part->known[c], part->frame.code[c],
 					    part->frame.n, err));
-	if (table->n_frames == r->frame_room) {
-		size_t room = r->frame_room * 2 + 16;
-		struct ml_frame *frame = ml_realloc(table->frame, room, sizeof *frame);
-
-		if (frame == NULL)
-			return no_memory(r, err);
-		table->frame = frame;
-		r->frame_room = room;
-	}
-	table->frame[table->n_frames++] = part->frame;
-	table->n_rows += part->frame.n;
-	part->frame = (struct ml_frame){0};
+	if (!make_room(r))
+		return no_memory(r, err);
+	take_frame(r, batch, part);
 	return ML_OK;
 }
 
@@ -348,7 +367,7 @@ rank_frame(void *ctx, size_t f, size_t thread, struct ml_err *err)
 
 		if (r->table->schema.column[c].type == ML_NUMERIC)
 			continue;
-		if (code == NULL) { /* the same memory, of which codes need half */
+		if (code == NULL) { /* in the same memory, of which codes need half */
 			code = frame->code[c] = (int32_t *)(void *)frame->number[c];
 			frame->number[c] = NULL;
 			for (size_t i = 0; i < frame->n; i++)
@@ -419,6 +438,7 @@ ml_table_free(struct ml_table *table)
 	if (table == NULL)
 		return;
 	forget_frames(table);
+	ml_free(table->piece);
 	ml_free(table->frame);
 	ml_schema_free(&table->schema);
 	ml_arena_free(&table->arena);
