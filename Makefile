@@ -43,6 +43,7 @@ BIN = $(TOOLS:%=$(B)/bin/%)
 UNIT = $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*.c))
 TARGETS = $(filter-out replay,$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c)))
 FUZZ = $(TARGETS:%=$(B)/fuzz/%)
+BENCH = $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
 REPLAY = $(TARGETS:%=$(B)/replay/%)
 
 all: $(BIN)
@@ -65,6 +66,10 @@ $(UNIT): $(B)/unit/%: $(B)/tests/unit/%.o $(LIB)
 
 # The fuzz targets over the files given: what the fuzzers have found stays found.
 $(REPLAY): $(B)/replay/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay.o $(LIB)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(HARDEN_LD) $(LDFLAGS) -pthread -o $@ $^ $(LIBS) $(BLAS)
+
+$(BENCH): $(B)/bench/%: $(B)/tests/bench/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(HARDEN_LD) $(LDFLAGS) -pthread -o $@ $^ $(LIBS) $(BLAS)
 
@@ -96,8 +101,9 @@ demo: deps
 lint: deps-dev
 	@$(MAKE) --no-print-directory all
 	@scripts/lint $(B)/bin
+programs: $(BENCH)
 bench: deps
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory all programs
 	@scripts/bench $(B)/bin
 
 # Each tests/fuzz/NAME.c under libFuzzer, from the seeds in tests/fuzz/NAME/.
@@ -145,7 +151,7 @@ uninstall:
 clean:
 	rm -rf build
 
-.PHONY: all unit fuzzers deps deps-test deps-dev test check-quick test-asan fault demo lint bench fuzz \
+.PHONY: all unit programs fuzzers deps deps-test deps-dev test check-quick test-asan fault demo lint bench fuzz \
 	install uninstall clean
 .SECONDARY:
 -include $(OBJ:.o=.d) $(wildcard $(B)/cmd/*.d $(B)/tests/*/*.d)

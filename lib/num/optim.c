@@ -205,15 +205,20 @@ take_direction(struct lbfgs *b)
 			d[j] = 0;
 }
 
-/* next = theta + t direction, held in theta's orthant (that of -slope where theta is 0). */
+/* The sign of theta_j that a step keeps to: where it is 0, that to which the slope leads. */
+static double
+side_of(const struct lbfgs *b, size_t j)
+{
+	return b->theta[j] != 0 ? b->theta[j] : -b->slope[j];
+}
+
+/* next = theta + t direction, held in the orthant. */
 static void
 take_step(struct lbfgs *b, double t)
 {
 	for (size_t j = 0; j < b->n; j++) {
-		double side = b->theta[j] != 0 ? b->theta[j] : -b->slope[j];
-
 		b->next[j] = b->theta[j] + t * b->direction[j];
-		if (b->l1 != NULL && b->l1[j] > 0 && b->next[j] * side <= 0)
+		if (b->l1 != NULL && b->l1[j] > 0 && b->next[j] * side_of(b, j) <= 0)
 			b->next[j] = 0;
 	}
 }
@@ -226,23 +231,25 @@ static int
 search(struct lbfgs *b, double *value)
 {
 	double t = b->pairs > 0 ? 1 : 1 / sqrt(dot(b->slope, b->slope, b->n));
-	double blur = 1e-14 * fabs(b->value);
+	double blur = 1e-13 * fabs(b->value);
 
-	for (int tries = 0; tries < 60; tries++, t *= 0.5) {
-		double fall = 0, slope_there = 0;
+	for (int tries = 0; tries < 40; tries++, t *= 0.5) {
+		double slope_here = 0, slope_there = 0;
 
 		take_step(b, t);
 		ML_TRY(evaluate(b, b->next, value, b->next_gradient));
 		for (size_t j = 0; j < b->n; j++) {
-			fall += b->slope[j] * (b->next[j] - b->theta[j]);
-			slope_there += b->next_gradient[j] * (b->next[j] - b->theta[j]);
+			double step = b->next[j] - b->theta[j];
+			double l1 = b->l1 == NULL ? 0 : copysign(b->l1[j], side_of(b, j));
+
+			slope_here += b->slope[j] * step;
+			slope_there += (b->next_gradient[j] + l1) * step;
 		}
-		if (*value <= b->value + 1e-4 * fall)
-			return 1;
-		if (b->l1 == NULL && *value <= b->value + blur && slope_there <= -0.9 * fall)
-			return 1;
-		if (fall == 0)
+		if (slope_here == 0)
 			return 0;
+		if (*value <= b->value + 1e-4 * slope_here ||
+		    (*value <= b->value + blur && fabs(slope_there) <= -0.9 * slope_here))
+			return 1;
 	}
 	return 0;
 }
