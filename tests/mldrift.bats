@@ -132,6 +132,21 @@ value() {
 	[ -s a ]
 }
 
+@test "a model carries its reference; its target may be absent, and is watched if it is there" {
+	table 1000 1 0 >ref.csv
+	mltrain -q -t level ref.csv >m.model
+	table 300 2 0 >now.csv
+	run -0 mldrift -m m.model now.csv
+	[ "$(value drift level chi2 <<<"$output")" = no ]
+	[ "$(value p_value x ks <<<"$output")" = "$(mldrift -r ref.csv now.csv | value p_value x ks)" ]
+	cut -d, -f1,2,4 now.csv >less.csv
+	run -0 mldrift -m - less.csv <m.model
+	[ -z "$(value drift level chi2 <<<"$output")" ]
+	table 300 2 1 | run -1 mldrift -m m.model
+	run -2 mldrift -m ref.csv now.csv
+	run -2 mldrift -m - <m.model
+}
+
 @test "json has the same content; text has the worst first" {
 	table 1000 1 0 >ref.csv
 	table 400 2 0.6 >now.csv

@@ -87,6 +87,7 @@ struct ml_csv_work {
 	bool gaps;     /* blank lines between records */
 	uint32_t *cut; /* records cut off in an over-long quoted field */
 	size_t n_cut, cut_room;
+	size_t room;   /* records that the arrays have room for */
 	/* by ml_csv_parse */
 	size_t n_columns;
 	struct ml_csv_column *column;
@@ -100,7 +101,7 @@ ml_csv_blank(char c, char delimiter)
 	return (c == ' ' || c == '\t') && c != delimiter;
 }
 
-/* The next block of up to LIMIT records; as ml_csv_next. */
+/* As ml_csv_next, with up to LIMIT records: the same for all calls with a batch. */
 int ml_csv_block(struct ml_csv *csv, struct ml_batch *batch, size_t limit, struct ml_err *err);
 /* One read from the source into IN. */
 int ml_csv_refill(struct ml_csv *csv, struct ml_err *err);

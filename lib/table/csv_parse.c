@@ -200,7 +200,7 @@ static bool
 turn(struct parse *in, struct ml_csv_column *column)
 {
 	if (column->text == NULL)
-		column->text = ml_alloc(ML_BLOCK, sizeof *column->text);
+		column->text = ml_alloc(in->work->room, sizeof *column->text);
 	if (column->text == NULL) {
 		in->status = ML_ENOMEM;
 		return false;
@@ -480,8 +480,8 @@ prepare(struct parse *in, const enum ml_want *want, struct ml_err *err)
 	if (work->column == NULL) {
 		work->column = ml_alloc(n, sizeof *work->column);
 		batch->cells = ml_alloc(n, sizeof *batch->cells);
-		batch->record = ml_alloc(ML_BLOCK, sizeof *batch->record);
-		batch->line = ml_alloc(ML_BLOCK, sizeof *batch->line);
+		batch->record = ml_alloc(work->room, sizeof *batch->record);
+		batch->line = ml_alloc(work->room, sizeof *batch->line);
 	}
 	if (work->column == NULL || batch->cells == NULL || batch->record == NULL ||
 	    batch->line == NULL)
@@ -500,10 +500,10 @@ prepare(struct parse *in, const enum ml_want *want, struct ml_err *err)
 		column->mode = mode[want[i]];
 		column->out_of_range = -1;
 		if (column->number == NULL && (column->mode == NUMBER || column->mode == EITHER) &&
-		    (column->number = ml_alloc(ML_BLOCK, sizeof *column->number)) == NULL)
+		    (column->number = ml_alloc(work->room, sizeof *column->number)) == NULL)
 			goto failed;
 		if (column->text == NULL && column->mode == TEXT &&
-		    (column->text = ml_alloc(ML_BLOCK, sizeof *column->text)) == NULL)
+		    (column->text = ml_alloc(work->room, sizeof *column->text)) == NULL)
 			goto failed;
 	}
 	work->text.n = 0;
@@ -578,7 +578,7 @@ leave_out(const struct ml_csv *csv, struct ml_batch *batch, struct ml_str record
 	size_t i = batch->n_bad;
 
 	if (batch->bad == NULL)
-		batch->bad = ml_alloc(ML_BLOCK, sizeof *batch->bad);
+		batch->bad = ml_alloc(((struct ml_csv_work *)batch->own)->room, sizeof *batch->bad);
 	if (batch->bad == NULL)
 		return ml_fail(err, ML_ENOMEM, "no memory for a block of %s", csv->path);
 	for (; i > 0 && batch->bad[i - 1].p > record.p; i--)

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "table/flow.h"
-#include "table/plan.h"
+#include "table/pick.h"
 
 /*
  * A pass parses every open column for either numbers or text, block by block.  Blocks are kept as
@@ -18,13 +18,14 @@ struct reading {
 	const size_t *input; /* by column of the schema: of the input */
 	enum ml_want *want;  /* by column of the input, at the start of this pass */
 	/* By column of the schema. */
-	atomic_bool *text;     /* a block has text */
-	bool *number;	       /* a block of this pass has numbers */
-	bool *out_of_range;    /* one of them is beyond the doubles */
-	struct ml_dict *found; /* levels in order of first appearance */
-	int32_t **rank;	       /* of these levels, once they are sorted */
-	atomic_bool again;     /* this pass is void */
-	size_t frame_room;
+	atomic_bool *text;		/* a block has text */
+	bool *number;			/* a block of this pass has numbers */
+	bool *out_of_range;		/* one of them is beyond the doubles */
+	struct ml_dict *found;		/* levels in order of first appearance */
+	int32_t **rank;			/* of these levels, once they are sorted */
+	size_t *category, n_categories; /* columns that turned out to be text */
+	atomic_bool again;		/* this pass is void */
+	size_t frame_room, piece_room;
 };
 
 /*
@@ -51,7 +52,7 @@ not_mapped(int32_t local)
 struct part {
 	enum ml_want *want;
 	struct known *known;   /* by column of the schema */
-	struct ml_frame frame; /* an ml_alloc of its own: frame.number is where it starts */
+	struct ml_frame frame; /* without numbers; frame.number is where its memory starts */
 	size_t n_known;
 	struct ml_arena arena;
 };
@@ -62,40 +63,27 @@ no_memory(const struct reading *r, struct ml_err *err)
 	return ml_fail(err, ML_ENOMEM, "no memory for the table in %s", ml_csv_path(r->csv));
 }
 
-static size_t
-round_up(size_t bytes)
-{
-	return (bytes + 63) & ~(size_t)63;
-}
-
-/* Room for all rows of the batch in one piece: the lists of columns, then their arrays. */
+/* The lists of columns and the codes, in one piece; numbers come from the batch. */
 static int
 new_frame(const struct reading *r, const struct ml_batch *batch, struct ml_frame *frame,
 	  struct ml_err *err)
 {
-	size_t n = r->table->schema.n, size;
-	size_t doubles = round_up(batch->n_rows * sizeof(double));
-	size_t codes = round_up(batch->n_rows * sizeof(int32_t));
-	char *at;
+	size_t n = r->table->schema.n, size = n * (sizeof *frame->number + sizeof *frame->code);
+	int32_t *at;
 
-	size = round_up(n * (sizeof *frame->number + sizeof *frame->code));
 	for (size_t c = 0; c < n; c++)
-		size += batch->cells[r->input[c]].number != NULL ? doubles : codes;
-	if ((at = ml_alloc(size, 1)) == NULL)
+		if (batch->cells[r->input[c]].text != NULL)
+			size += batch->n_rows * sizeof *at;
+	if ((frame->number = ml_alloc(size, 1)) == NULL)
 		return no_memory(r, err);
 	frame->n = batch->n_rows;
-	frame->number = (double **)(void *)at;
 	frame->code = (int32_t **)(void *)(frame->number + n);
-	at += round_up(n * (sizeof *frame->number + sizeof *frame->code));
-	for (size_t c = 0; c < n; c++) {
-		bool number = batch->cells[r->input[c]].number != NULL;
-
-		if (number)
-			frame->number[c] = (double *)(void *)at;
-		else
-			frame->code[c] = (int32_t *)(void *)at;
-		at += number ? doubles : codes;
-	}
+	at = (int32_t *)(void *)(frame->code + n);
+	for (size_t c = 0; c < n; c++)
+		if (batch->cells[r->input[c]].text != NULL) {
+			frame->code[c] = at;
+			at += batch->n_rows;
+		}
 	return ML_OK;
 }
 
@@ -124,17 +112,12 @@ static int
 fill_frame(const struct reading *r, const struct ml_batch *batch, struct part *part,
 	   struct ml_err *err)
 {
-	size_t n = batch->n_rows;
-
 	ML_TRY(new_frame(r, batch, &part->frame, err));
-	for (size_t c = 0; c < r->table->schema.n; c++) {
-		const struct ml_cells *cells = &batch->cells[r->input[c]];
-
-		if (cells->number != NULL)
-			memcpy(part->frame.number[c], cells->number, n * sizeof *cells->number);
-		else if (!intern(&part->known[c], cells->text, part->frame.code[c], n))
+	for (size_t c = 0; c < r->table->schema.n; c++)
+		if (part->frame.code[c] != NULL &&
+		    !intern(&part->known[c], batch->cells[r->input[c]].text, part->frame.code[c],
+			    batch->n_rows))
 			return no_memory(r, err);
-	}
 	return ML_OK;
 }
 
@@ -230,41 +213,78 @@ merge_levels(struct reading *r, size_t c, struct known *known, int32_t *code, si
 static void
 forget_frames(struct ml_table *table)
 {
-	for (size_t f = 0; f < table->n_frames; f++)
-		ml_free(table->frame[f].number);
-	table->n_frames = table->n_rows = 0;
+	for (size_t i = 0; i < table->n_pieces; i++)
+		ml_free(table->piece[i]);
+	table->n_pieces = table->n_frames = table->n_rows = 0;
+}
+
+/* Room for one more frame and its pieces. */
+static bool
+make_room(struct reading *r)
+{
+	struct ml_table *table = r->table;
+
+	if (table->n_frames == r->frame_room) {
+		size_t room = r->frame_room * 2 + 16;
+		struct ml_frame *frame = ml_realloc(table->frame, room, sizeof *frame);
+
+		if (frame == NULL)
+			return false;
+		table->frame = frame;
+		r->frame_room = room;
+	}
+	if (r->piece_room - table->n_pieces <= table->schema.n) {
+		size_t room = r->piece_room * 2 + table->schema.n + 16;
+		void **piece = ml_realloc(table->piece, room, sizeof *piece);
+
+		if (piece == NULL)
+			return false;
+		table->piece = piece;
+		r->piece_room = room;
+	}
+	return true;
+}
+
+/* The part's frame becomes the table's, and the batch's numbers the frame's: nothing is copied. */
+static void
+take_frame(struct reading *r, struct ml_batch *batch, struct part *part)
+{
+	struct ml_table *table = r->table;
+
+	table->piece[table->n_pieces++] = part->frame.number;
+	for (size_t c = 0; c < table->schema.n; c++) {
+		struct ml_cells *cells = &batch->cells[r->input[c]];
+
+		if (cells->number == NULL)
+			continue;
+		table->piece[table->n_pieces++] = part->frame.number[c] = cells->number;
+		cells->number = NULL;
+	}
+	table->frame[table->n_frames++] = part->frame;
+	table->n_rows += part->frame.n;
+	part->frame = (struct ml_frame){0};
 }
 
 static int
 keep(void *ctx, struct ml_batch *batch, void *own, struct ml_err *err)
 {
 	struct reading *r = ctx;
-	struct ml_table *table = r->table;
 	struct part *part = own;
 
 	note_types(r, batch);
 	if (r->again) {
-		forget_frames(table);
+		forget_frames(r->table);
 		ml_free(part->frame.number);
 		part->frame = (struct ml_frame){0};
 		return ML_OK;
 	}
-	for (size_t c = 0; c < table->schema.n; c++)
+	for (size_t c = 0; c < r->table->schema.n; c++)
 		if (part->frame.code[c] != NULL)
 			ML_TRY(merge_levels(r, c, &part->known[c], part->frame.code[c],
 					    part->frame.n, err));
-	if (table->n_frames == r->frame_room) {
-		size_t room = r->frame_room * 2 + 16;
-		struct ml_frame *frame = ml_realloc(table->frame, room, sizeof *frame);
-
-		if (frame == NULL)
-			return no_memory(r, err);
-		table->frame = frame;
-		r->frame_room = room;
-	}
-	table->frame[table->n_frames++] = part->frame;
-	table->n_rows += part->frame.n;
-	part->frame = (struct ml_frame){0};
+	if (!make_room(r))
+		return no_memory(r, err);
+	take_frame(r, batch, part);
 	return ML_OK;
 }
 
@@ -321,18 +341,15 @@ must_read_again(struct reading *r)
 }
 
 static int
-sort_column(void *ctx, size_t c, size_t thread, struct ml_err *err)
+sort_category(void *ctx, size_t i, size_t thread, struct ml_err *err)
 {
 	struct reading *r = ctx;
-	struct ml_column *column = &r->table->schema.column[c];
+	size_t c = r->category[i];
 
 	(void)thread;
-	if (!r->text[c])
-		return ML_OK;
-	column->type = ML_CATEGORY;
 	if ((r->rank[c] = ml_alloc(r->found[c].n, sizeof *r->rank[c])) == NULL)
 		return no_memory(r, err);
-	return ml_levels_sort(&r->found[c], &column->levels, r->rank[c], err);
+	return ml_levels_sort(&r->found[c], &r->table->schema.column[c].levels, r->rank[c], err);
 }
 
 /* Codes become ranks; numbers of a block in which a text column had no value become codes. */
@@ -343,12 +360,11 @@ rank_frame(void *ctx, size_t f, size_t thread, struct ml_err *err)
 	struct ml_frame *frame = &r->table->frame[f];
 
 	(void)thread, (void)err;
-	for (size_t c = 0; c < r->table->schema.n; c++) {
+	for (size_t k = 0; k < r->n_categories; k++) {
+		size_t c = r->category[k];
 		int32_t *code = frame->code[c];
 
-		if (r->table->schema.column[c].type == ML_NUMERIC)
-			continue;
-		if (code == NULL) { /* the same memory, of which codes need half */
+		if (code == NULL) { /* in the same memory, of which codes need half */
 			code = frame->code[c] = (int32_t *)(void *)frame->number[c];
 			frame->number[c] = NULL;
 			for (size_t i = 0; i < frame->n; i++)
@@ -369,7 +385,14 @@ read_table(struct reading *r, struct ml_pool *pool, struct ml_say *say, struct m
 		ML_TRY(ml_csv_rewind(r->csv, err));
 		ML_TRY(read_pass(r, pool, say, err));
 	}
-	ML_TRY(ml_par_for(pool, r->table->schema.n, sort_column, r, err));
+	for (size_t c = 0; c < r->table->schema.n; c++)
+		if (r->text[c]) {
+			r->table->schema.column[c].type = ML_CATEGORY;
+			r->category[r->n_categories++] = c;
+		}
+	if (r->n_categories == 0)
+		return ML_OK;
+	ML_TRY(ml_par_for(pool, r->n_categories, sort_category, r, err));
 	return ml_par_for(pool, r->table->n_frames, rank_frame, r, err);
 }
 
@@ -379,22 +402,23 @@ ml_table_read(struct ml_csv *csv, const struct ml_table_options *options, struct
 {
 	struct ml_table *table = ml_alloc(1, sizeof *table);
 	struct reading r = {.csv = csv, .table = table};
-	struct ml_plan plan = {0};
+	struct ml_pick pick = {0};
 	struct ml_arena arena = {0};
 	size_t n;
 	int status;
 
 	if (table == NULL)
 		return no_memory(&r, err);
-	status = ml_plan_columns(csv, options, &table->schema, &plan, &arena, err);
+	status = ml_pick_columns(csv, options, &table->schema, &pick, &arena, err);
 	n = table->schema.n;
-	r.input = plan.input;
-	r.want = plan.want;
+	r.input = pick.input;
+	r.want = pick.want;
 	r.text = ML_NEW(&arena, atomic_bool, n);
 	r.number = ML_NEW(&arena, bool, n);
 	r.out_of_range = ML_NEW(&arena, bool, n);
 	r.found = ML_NEW(&arena, struct ml_dict, n);
 	r.rank = ML_NEW(&arena, int32_t *, n);
+	r.category = ML_NEW(&arena, size_t, n);
 	if (status == ML_OK && ml_arena_failed(&arena))
 		status = no_memory(&r, err);
 	for (size_t c = 0; status == ML_OK && c < n; c++)
@@ -419,6 +443,7 @@ ml_table_free(struct ml_table *table)
 	if (table == NULL)
 		return;
 	forget_frames(table);
+	ml_free(table->piece);
 	ml_free(table->frame);
 	ml_schema_free(&table->schema);
 	ml_arena_free(&table->arena);

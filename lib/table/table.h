@@ -45,13 +45,15 @@ struct ml_frame {
 
 /*
  * A table in memory: frames, one for each block of the input, in order (of no rows where all
- * records of a block were left out).  All of a frame stands in one piece at frame[f].number.
+ * records of a block were left out).
  */
 struct ml_table {
 	struct ml_schema schema;
 	size_t n_rows, n_frames;
 	struct ml_frame *frame;
-	struct ml_arena arena;
+	void **piece; /* the memory of the frames, as read */
+	size_t n_pieces;
+	struct ml_arena arena; /* for arrays that replace others */
 };
 
 struct ml_table_options {

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include "csv_dump.h"
-#include "table/csv_scan.h"
 
 /*
  * The cases of tests/csv/cases.tsv: a line has a name, options, an input and the dump expected,

@@ -25,14 +25,14 @@ profile_of(const double *x, const int32_t *code, size_t n, size_t n_levels,
 	   const struct ml_profile *reference)
 {
 	static char text[1000][8];
+	static struct ml_str names[1000];
 	struct ml_column column = {.name = "v", .type = code ? ML_CATEGORY : ML_NUMERIC};
 	struct ml_schema schema = {.n = 1, .column = &column};
 	struct ml_profiler *profiler = NULL;
 	struct ml_profile *profile = NULL;
 	struct ml_err err = {0};
-	struct ml_str names[1000];
 
-	for (size_t i = 0; i < n_levels; i++) {
+	for (size_t i = 0; i < n_levels && names[i].p == NULL; i++) {
 		snprintf(text[i], sizeof text[i], "l%04d", (int)i);
 		names[i] = ml_str(text[i]);
 	}
