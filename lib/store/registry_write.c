@@ -250,7 +250,6 @@ write_object(const char *path, const char *fresh, const char *bytes, size_t n, s
 {
 	int fd, status;
 
-	unlink(fresh); /* a killed writer's */
 	if ((fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444)) < 0)
 		return ml_fail_errno(err, "cannot create '%s'", fresh);
 	status = ml_io_write(fd, fresh, bytes, n, err);
@@ -279,6 +278,8 @@ store(const struct ml_registry *registry, const char *hash, const char *bytes, s
 		status = err->status;
 	if (status == ML_OK)
 		status = make_folder(folder.p, err);
+	if (status == ML_OK)
+		unlink(fresh.p); /* a killed writer's */
 	if (status == ML_OK && !holds(path.p, bytes, n))
 		status = write_object(path.p, fresh.p, bytes, n, err);
 	if (status == ML_OK)
