@@ -207,12 +207,13 @@ main(void)
 
 	test_case("offsets and units cost no digits");
 	{
-		double x[192], y[64];
-		struct problem q = {.x = x, .y = y, .n = 64, .d = 3, .block = 16};
+		double x[192], y[64], tenths[64];
+		struct problem q = {.x = x, .y = y, .n = 64, .d = 3, .block = 11, .w = tenths};
 
 		for (size_t i = 0; i < 64; i++) {
 			double *row = x + 3 * i;
 
+			tenths[i] = 0.1 * (double)(1 + i % 3);
 			row[0] = 1e9 + (double)(i * 37 % 64);
 			row[1] = 1e-9 * (double)(i * i % 61);
 			row[2] = 1e9 / 3; /* a constant that means only nearly equal */
