@@ -188,8 +188,8 @@ ml_csv_report(const struct ml_csv *csv, struct ml_str record, uint64_t line,
 	bool known = csv->n_columns == 0 || problem->column < csv->n_columns;
 
 	if (problem->what == NULL) {
-		ml_fail(err, ML_EINPUT, "row has %zu fields, expected %zu", problem->n_fields,
-			csv->n_columns);
+		ml_fail(err, ML_EINPUT, "row has %zu field%s, expected %zu", problem->n_fields,
+			problem->n_fields == 1 ? "" : "s", csv->n_columns);
 		return put_place(csv, record, line, ML_CSV_NONE, record.p, err);
 	}
 	if (problem->has_limit)
