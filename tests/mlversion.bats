@@ -270,11 +270,14 @@ fails() { # STATUS TEXT COMMAND...: one line on standard error that says TEXT, n
 }
 
 @test "eight writers at once get eight versions" {
+	writers=
 	for i in 1 2 3 4 5 6 7 8; do
 		echo "$i" >"file$i"
-		add fraud "file$i" >"got$i" &
+		add fraud "file$i" >"got$i" 3>&- &
+		writers+=" $!"
 	done
-	wait
+	# shellcheck disable=SC2086
+	wait $writers
 	[ "$(cat got? | sort)" = "$(printf 'fraud@%d\n' 1 2 3 4 5 6 7 8)" ]
 	for i in 1 2 3 4 5 6 7 8; do
 		mlversion cat "$(cat "got$i")" | cmp - "file$i"
