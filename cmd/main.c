@@ -1,7 +1,5 @@
 #include "main.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,17 +48,6 @@ static const struct ml_opt script_rows[] = {
     ML_FLAG(0, "dump-options", struct common, dump_options, "list the options, one a line"),
     ML_OPT_LAST,
 };
-
-/* A closed descriptor 0, 1 or 2 must not become a data file's: reading or writing it fails. */
-static void
-guard_standard_descriptors(void)
-{
-	static const int mode[] = {O_WRONLY, O_RDONLY, O_WRONLY};
-
-	for (int fd = 0; fd < 3; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", mode[fd]) != fd)
-			_exit(ML_EXIT_TROUBLE);
-}
 
 static void
 end_by_signal(int number)
@@ -269,7 +256,8 @@ ml_main(const struct ml_cmd *top, int argc, char **argv)
 			       .say = {.tool = top->name, .level = 1, .start = ml_clock()}};
 	int status;
 
-	guard_standard_descriptors();
+	if (!ml_io_guard())
+		_exit(ML_EXIT_TROUBLE);
 	catch_deadly_signals();
 	if (top->verbs != NULL) {
 		struct ml_err missing = {0};
@@ -281,6 +269,8 @@ ml_main(const struct ml_cmd *top, int argc, char **argv)
 	ml_progress_end(&tool.say);
 	if (status < 0)
 		status = trouble(&tool.say, &err);
+	if (tool.options != NULL)
+		ml_opt_free(tool.cmd->options, tool.options);
 	ml_free(tool.options);
 	ml_free(tool.extra);
 	return status;

@@ -11,13 +11,24 @@
 #include "base/mem.h"
 
 /* Temporary files that a deadly signal must remove. */
-enum { MAX_OPEN = 8 };
+enum { MAX_OPEN = 32 };
 static char *volatile temporaries[MAX_OPEN];
 
 static bool
 is_standard(const char *path)
 {
 	return path == NULL || strcmp(path, "-") == 0;
+}
+
+bool
+ml_io_guard(void)
+{
+	static const int mode[] = {O_WRONLY, O_RDONLY, O_WRONLY};
+
+	for (int fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", mode[fd]) != fd)
+			return false;
+	return true;
 }
 
 int
@@ -254,6 +265,15 @@ ml_io_sync_folder(const char *path, struct ml_err *err)
 }
 
 int
+ml_out_sync(struct ml_out *out, struct ml_err *err)
+{
+	/* EINVAL: a device or a pipe. */
+	if (out->path != NULL && fsync(out->fd) < 0 && errno != EINVAL)
+		return ml_fail_errno(err, "cannot write '%s'", out->path);
+	return ML_OK;
+}
+
+int
 ml_out_commit(struct ml_out *out, struct ml_err *err)
 {
 	int status = ML_OK;
@@ -265,8 +285,7 @@ ml_out_commit(struct ml_out *out, struct ml_err *err)
 		out->fd = -1;
 		return status;
 	}
-	if (fsync(out->fd) < 0 && errno != EINVAL)
-		status = ml_fail_errno(err, "cannot write '%s'", out->path);
+	status = ml_out_sync(out, err);
 	if (close(out->fd) < 0 && status == ML_OK)
 		status = ml_fail_errno(err, "cannot write '%s'", out->path);
 	out->fd = -1;

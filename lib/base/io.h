@@ -12,6 +12,12 @@
  * and short calls are continued; a failed fsync is final.
  */
 
+/*
+ * A closed descriptor 0, 1 or 2 must not become a data file's: opens /dev/null there, the wrong
+ * way round, so that reading or writing it fails.  False if that can't be done.
+ */
+bool ml_io_guard(void);
+
 /* All of a file ("-": standard input), at most LIMIT bytes (0: no limit). */
 int ml_io_read(const char *path, size_t limit, struct ml_buf *out, struct ml_err *err);
 
@@ -53,6 +59,11 @@ struct ml_out {
 
 int ml_out_open(struct ml_out *out, const char *path, struct ml_err *err);
 int ml_out_write(struct ml_out *out, const char *p, size_t n, struct ml_err *err);
+/*
+ * For several outputs that belong together: all that can fail but the rename, ahead of the first
+ * commit, so that a full disk leaves none of them.
+ */
+int ml_out_sync(struct ml_out *out, struct ml_err *err);
 /* Every output ends with one of these two.  Commit checks the close of standard output too. */
 int ml_out_commit(struct ml_out *out, struct ml_err *err);
 void ml_out_abort(struct ml_out *out);

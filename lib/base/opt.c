@@ -150,7 +150,7 @@ bad_value(const struct ml_opt *row, const char *value, const char *expected, str
 		       ml_quote(quoted, value, strlen(value)));
 }
 
-/* Appends to a list; lists live as long as the process. */
+/* Appends to a list. */
 static int
 append(struct ml_texts *list, const char *value, struct ml_err *err)
 {
@@ -313,6 +313,19 @@ ml_opt_parse(const struct ml_opt_set *sets, size_t n_sets, int argc, char **argv
 			ML_TRY(parse_letters(sets, n_sets, argc, argv, &i, err));
 	}
 	return ML_OK;
+}
+
+void
+ml_opt_free(const struct ml_opt *rows, void *base)
+{
+	for (; base != NULL && rows->type != ML_OPT_END; rows++) {
+		struct ml_texts *list = (struct ml_texts *)(void *)((char *)base + rows->offset);
+
+		if (rows->type == ML_OPT_LIST) {
+			ml_free(list->text);
+			*list = (struct ml_texts){0};
+		}
+	}
 }
 
 int

@@ -90,10 +90,13 @@ int ml_opt_defaults(const struct ml_opt_set *sets, size_t n_sets, struct ml_err 
 /*
  * Parses argv[1..]: options of all sets, in any place, operands moved to argv[1..] and
  * counted in *OPERANDS; "--" ends the options.  Long options may be abbreviated while
- * unique.  Lists grow in memory that is never freed (it belongs to the process).
+ * unique.  Lists are ml_opt_free's.
  */
 int ml_opt_parse(const struct ml_opt_set *sets, size_t n_sets, int argc, char **argv,
 		 size_t *operands, struct ml_err *err);
+
+/* Frees the lists of a struct that ROWS filled; the texts in them are the command line's. */
+void ml_opt_free(const struct ml_opt *rows, void *base);
 
 /* Sets one option from text, as --config does: "name = value" a line, # comments. */
 int ml_opt_set_text(const struct ml_opt_set *sets, size_t n_sets, const char *name,

@@ -15,6 +15,7 @@ enum ml_purpose {
 	ML_RNG_SPLIT = 2,
 	ML_RNG_BOOTSTRAP = 3,
 	ML_RNG_PERMUTE = 4,
+	ML_RNG_DEAL = 5, /* in which order levels and groups are dealt out to parts */
 	ML_RNG_TEST = 100,
 };
 

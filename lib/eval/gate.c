@@ -18,14 +18,13 @@ trim(const char *p, size_t n)
 }
 
 int
-ml_gate_parse(struct ml_gate *gate, const char *text, struct ml_figures *figures,
-	      struct ml_err *err)
+ml_gate_parse(struct ml_gate *gate, const char *text, struct ml_err *err)
 {
 	char quoted[ML_QUOTED];
 	size_t at = strlen(text);
-	struct ml_str name, bound;
+	struct ml_str bound;
 
-	*gate = (struct ml_gate){.text = text, .figure = figures->n};
+	*gate = (struct ml_gate){.text = text};
 	/* The last operator: a class in the name may have the same characters. */
 	while (at > 0 && text[at - 1] != '<' && text[at - 1] != '>')
 		at--;
@@ -36,15 +35,13 @@ ml_gate_parse(struct ml_gate *gate, const char *text, struct ml_figures *figures
 			       ml_quote(quoted, text, strlen(text)));
 	gate->above = text[at - 1] == '>';
 	gate->equal = text[at] == '=';
-	name = trim(text, at - 1);
+	gate->name = trim(text, at - 1);
 	bound = trim(text + at + gate->equal, strlen(text + at + gate->equal));
 	gate->baseline = ml_str_is(bound, "baseline");
 	if (!gate->baseline && ml_num_parse(bound, &gate->bound) != ML_NUM_YES)
 		return ml_fail(err, ML_EUSAGE,
 			       "requirement '%s': expected a number or 'baseline', not %s", text,
 			       ml_quote(quoted, bound.p, bound.n));
-	if (ml_figures_add(figures, name.p, name.n, err) < 0)
-		return ml_within(err, "requirement '%s'", text);
 	return ML_OK;
 }
 

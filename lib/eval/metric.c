@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/str.h"
-
 #define ML_METRIC(name, task, better, needs, of, naive, what)                                      \
 	{#name, task, better, needs, of, naive, what, ml_metric_##name},
 const struct ml_metric ml_metrics[] = {
@@ -88,11 +86,22 @@ parse(struct ml_figure *figure, struct ml_arena *arena, struct ml_err *err)
 	return ML_OK;
 }
 
+const struct ml_figure *
+ml_figures_find(const struct ml_figures *figures, struct ml_str name)
+{
+	for (size_t i = 0; i < figures->n; i++)
+		if (ml_str_is(name, figures->figure[i].name))
+			return &figures->figure[i];
+	return NULL;
+}
+
 int
 ml_figures_add(struct ml_figures *figures, const char *text, size_t n, struct ml_err *err)
 {
 	struct ml_figure *figure = figures->figure;
 
+	if (ml_figures_find(figures, (struct ml_str){text, n}) != NULL)
+		return ML_OK;
 	if (figures->n == figures->room) {
 		size_t room = figures->room > 0 ? 2 * figures->room : 32;
 
@@ -245,8 +254,8 @@ find_class(const struct ml_figure *figure, const struct ml_tally *t, size_t *cla
 		       near != NULL ? "'?)" : "");
 }
 
-int
-ml_figure_measure(struct ml_figure *figure, const struct ml_tallies *tallies, struct ml_err *err)
+static int
+measure(struct ml_figure *figure, const struct ml_tallies *tallies, struct ml_err *err)
 {
 	const struct ml_tally *t = &tallies->model, *naive = &tallies->naive[figure->metric->naive];
 	const char *ignored = NULL;
@@ -340,9 +349,8 @@ ml_figures_default(struct ml_figures *figures, const struct ml_tally *t, bool qu
 }
 
 int
-ml_figures_measure(struct ml_figures *figures, const struct ml_tallies *tallies, struct ml_err *err)
+ml_figures_expand(struct ml_figures *figures, const struct ml_tally *t, struct ml_err *err)
 {
-	const struct ml_tally *t = &tallies->model;
 	struct ml_figures all = {0};
 	int status = ML_OK;
 
@@ -359,9 +367,15 @@ ml_figures_measure(struct ml_figures *figures, const struct ml_tallies *tallies,
 		if (status == ML_OK)
 			status = add_classes(&all, metric, t, err);
 	}
-	for (size_t i = 0; i < all.n && status == ML_OK; i++)
-		status = ml_figure_measure(&all.figure[i], tallies, err);
 	ml_figures_free(figures);
 	*figures = all;
 	return status;
+}
+
+int
+ml_figures_measure(struct ml_figures *figures, const struct ml_tallies *tallies, struct ml_err *err)
+{
+	for (size_t i = 0; i < figures->n; i++)
+		ML_TRY(measure(&figures->figure[i], tallies, err));
+	return ML_OK;
 }

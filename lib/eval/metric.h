@@ -1,6 +1,7 @@
 #ifndef ML_EVAL_METRIC_H
 #define ML_EVAL_METRIC_H
 
+#include "base/str.h"
 #include "eval/tally.h"
 
 /*
@@ -59,7 +60,7 @@ struct ml_figures {
 };
 
 void ml_figures_free(struct ml_figures *figures);
-/* Appends what TEXT (n bytes) names. */
+/* Appends what TEXT (n bytes) names, unless it is there. */
 int ml_figures_add(struct ml_figures *figures, const char *text, size_t n, struct ml_err *err);
 /* Appends all of a list separated by commas; a class in brackets may have commas. */
 int ml_figures_list(struct ml_figures *figures, const char *list, struct ml_err *err);
@@ -74,13 +75,14 @@ bool ml_figures_every_class(const struct ml_figures *figures);
 int ml_figures_default(struct ml_figures *figures, const struct ml_tally *tally, bool quantile,
 		       struct ml_err *err);
 /*
- * Fills in the values.  With more than two classes a plain ML_OF_CLASS metric becomes its means
- * and the figures of all classes.
+ * With more than two classes a plain ML_OF_CLASS metric becomes its means and the figures of all
+ * classes.
  */
+int ml_figures_expand(struct ml_figures *figures, const struct ml_tally *tally, struct ml_err *err);
+/* The figure called NAME, or NULL. */
+const struct ml_figure *ml_figures_find(const struct ml_figures *figures, struct ml_str name);
+/* Fills in the values. */
 int ml_figures_measure(struct ml_figures *figures, const struct ml_tallies *tallies,
 		       struct ml_err *err);
-/* One figure alone, never expanded. */
-int ml_figure_measure(struct ml_figure *figure, const struct ml_tallies *tallies,
-		      struct ml_err *err);
 
 #endif

@@ -88,7 +88,8 @@ not_zero(const double *v, size_t n)
 
 /*
  * R_K of Gorodkin (2004): (s sum c_ii - sum t_i g_i) / sqrt((s^2 - sum t_i^2) (s^2 - sum g_i^2)),
- * here in shares of s.  0 where one of the margins has a single class.
+ * where s^2 - sum t_i^2 = sum t_i (s - t_i) loses no digits.  0 where one of the margins has a
+ * single class.
  */
 double
 ml_metric_mcc(const struct ml_tally *t, size_t class, const char **why)
@@ -101,31 +102,29 @@ ml_metric_mcc(const struct ml_tally *t, size_t class, const char **why)
 		return 0;
 	}
 	for (size_t i = 0; i < t->k; i++) {
-		double p = t->truth[i] / s, q = t->guess[i] / s;
-
-		right += hit(t, i) / s;
-		chance += p * q;
-		truth += p * (1 - p); /* 1 - sum p^2, as the p add up to 1 */
-		guess += q * (1 - q);
+		right += hit(t, i);
+		chance += t->truth[i] * t->guess[i];
+		truth += t->truth[i] * (s - t->truth[i]);
+		guess += t->guess[i] * (s - t->guess[i]);
 	}
-	return (right - chance) / sqrt(truth * guess);
+	return (s * right - chance) / sqrt(truth * guess);
 }
 
 /* (po - pe) / (1 - pe): po = sum c_ii / s, pe = sum t_i g_i / s^2 (Cohen 1960). */
 double
 ml_metric_kappa(const struct ml_tally *t, size_t class, const char **why)
 {
-	double s = t->weight, right = 0, wrong = 0, chance = 0;
+	double s = t->weight, right = 0, chance = 0, rest = 0;
 
 	(void)class;
 	for (size_t i = 0; i < t->k; i++) {
-		right += hit(t, i) / s;
-		chance += t->truth[i] / s * (t->guess[i] / s);
-		wrong += t->truth[i] / s * ((s - t->guess[i]) / s);
+		right += hit(t, i);
+		chance += t->truth[i] * t->guess[i];
+		rest += t->truth[i] * (s - t->guess[i]);
 	}
-	if (not_zero(t->truth, t->k) == 1 && chance > 0 && not_zero(t->guess, t->k) == 1)
+	if (not_zero(t->truth, t->k) == 1 && not_zero(t->guess, t->k) == 1 && chance > 0)
 		return undefined(why, "truth and prediction have the same single class");
-	return (right - chance) / wrong;
+	return (s * right - chance) / rest;
 }
 
 /* Rows of equal score, from the highest score down. */

@@ -70,6 +70,19 @@ int ml_profiler_finish(const struct ml_profiler *profiler, const struct ml_schem
 int ml_profile_table(const struct ml_table *table, uint64_t seed, struct ml_pool *pool,
 		     struct ml_profile **profile, struct ml_err *err);
 void ml_profile_free(struct ml_profile *profile);
+/*
+ * Which columns of the schema to watch in CSV: those of the list ONLY, or all but those of EXCEPT
+ * (column lists, or NULL).  The one called OPTIONAL is watched if it is there.
+ */
+int ml_profile_watch(const struct ml_csv *csv, const struct ml_schema *schema, const char *only,
+		     const char *except, const char *optional, bool *watch, struct ml_err *err);
+/*
+ * Of the rest of CSV, in constant memory and in the terms of REFERENCE.  Columns of the schema that
+ * are not watched are profiled as missing; one that is watched and isn't there is an error.
+ */
+int ml_profile_stream(struct ml_csv *csv, const struct ml_schema *schema, const bool *watch,
+		      const struct ml_profile *reference, uint64_t seed, struct ml_pool *pool,
+		      struct ml_say *say, struct ml_profile **profile, struct ml_err *err);
 
 /* Saving and loading; the schema gives names, types and levels back. */
 int ml_profile_save(const struct ml_profile *profile, struct ml_fields *fields);

@@ -13,7 +13,7 @@
  * What the rows of an evaluation add up to: all that a metric may ask.  Rows come in blocks and in
  * order; sums are taken over each block and added with compensation, scores are sorted by radix,
  * so no value depends on threads or on how the input arrived.  Memory: labels and probabilities
- * take none; a ranking takes 8 bytes a row and class, 16 with weights; regression 16, or 24.
+ * take none; a ranking takes 8 bytes a row and column of scores, regression 16; weights double it.
  */
 
 /* What a metric reads, and so what a counter must keep. */
@@ -104,8 +104,8 @@ struct ml_label_options {
 	unsigned needs;
 	size_t m;
 	bool weighted;
-	size_t positive;   /* m = 2: the class whose scores are kept */
-	bool every;	   /* m = 2: keep those of both */
+	size_t positive;   /* m = 2: the class of plain metrics */
+	bool every;	   /* m = 2: rank by the other class too */
 	bool by_threshold; /* there is no guess: the class follows from proba */
 	double threshold;  /* then a score of two classes from here on is positive */
 };

@@ -137,11 +137,9 @@ put(struct ml_side *side, double score, const double *weight)
 }
 
 static bool
-keeps(const struct ml_label_options *o, size_t column)
+keeps(const struct ml_label_options *o)
 {
-	if (o->m == 1)
-		return true;
-	return (o->needs & ML_NEEDS_SCORE) != 0 && (o->m > 2 || o->every || column == o->positive);
+	return o->m == 1 || (o->needs & ML_NEEDS_SCORE) != 0;
 }
 
 static int
@@ -153,8 +151,6 @@ add_scores(struct ml_label_counter *c, const struct ml_scored *rows, struct ml_e
 		struct ml_side *side = c->side + 2 * j;
 		int32_t first = (int32_t)j;
 
-		if (!keeps(o, j))
-			continue;
 		if (!ml_side_reserve(&side[0], rows->n, o->weighted) ||
 		    !ml_side_reserve(&side[1], rows->n, o->weighted))
 			return ml_fail(err, ML_ENOMEM, "no memory for the scores of %zu rows",
@@ -197,7 +193,7 @@ ml_label_counter_add(struct ml_label_counter *c, const struct ml_scored *rows, s
 	ml_sum_add(&c->weight, weight);
 	if (o->m > 1 && (o->needs & ML_NEEDS_PROBA) != 0)
 		add_proba(c, rows);
-	if (rows->proba != NULL)
+	if (rows->proba != NULL && keeps(o))
 		ML_TRY(add_scores(c, rows, err));
 	c->rows += rows->n;
 	return ML_OK;
@@ -319,6 +315,7 @@ finish_curves(struct ml_label_counter *c, const struct ml_label_end *end, struct
 	struct ml_curve *curve = ML_NEW(&c->arena, struct ml_curve, end->k);
 	struct ml_side **all = ML_NEW(&c->arena, struct ml_side *, c->n_sides);
 	struct ml_side *positive, *negative;
+	bool one;
 
 	if ((c->options.needs & ML_NEEDS_SCORE) == 0 || c->options.m == 0)
 		return ML_OK;
@@ -326,7 +323,10 @@ finish_curves(struct ml_label_counter *c, const struct ml_label_end *end, struct
 		return ml_fail(err, ML_ENOMEM, "no memory for %zu classes", end->k);
 	for (size_t i = 0; i < c->n_sides; i++)
 		all[i] = &c->side[i];
-	ML_TRY(ml_sides_sort(all, c->n_sides, pool, err));
+	/* Of two classes the plain metrics look at one only. */
+	one = c->options.m == 2 && end->k == 2 && !c->options.every;
+	ML_TRY(ml_sides_sort(all + (one ? 2 * c->options.positive : 0), one ? 2 : c->n_sides, pool,
+			     err));
 	for (size_t i = 0; i < c->n_sides; i++) {
 		struct ml_sum sum = {0};
 
@@ -337,7 +337,8 @@ finish_curves(struct ml_label_counter *c, const struct ml_label_end *end, struct
 	t->curve = curve;
 	if (c->options.m > 1) {
 		for (size_t i = 0; i < end->k; i++)
-			if (end->order[i] < c->options.m && keeps(&c->options, end->order[i]))
+			if (end->order[i] < c->options.m &&
+			    !(one && end->order[i] != c->options.positive))
 				curve[i] = (struct ml_curve){all[2 * end->order[i]],
 							     all[2 * end->order[i] + 1], false};
 	} else if (end->positive < end->k) {

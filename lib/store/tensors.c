@@ -107,6 +107,7 @@ find_digest(const char *header, size_t n)
 	return header + k;
 }
 
+/* Of the whole file, the digits themselves taken as zeros. */
 static void
 digest_of(const char *p, size_t n, const char *digits, char out[ML_HASH_HEX])
 {
@@ -120,11 +121,22 @@ digest_of(const char *p, size_t n, const char *digits, char out[ML_HASH_HEX])
 	ml_hash_end(&hash, out);
 }
 
+bool
+ml_tensors_seal(char *p, size_t n, char digest[ML_HASH_HEX])
+{
+	const char *digits = n < LENGTH ? NULL : find_digest(p + LENGTH, n - LENGTH);
+
+	if (digits == NULL)
+		return false;
+	digest_of(p, n, digits, digest);
+	memcpy(p + (digits - p), digest, DIGEST);
+	return true;
+}
+
 int
 ml_tensors_write(struct ml_tensors *t, struct ml_buf *out, char digest[ML_HASH_HEX])
 {
 	size_t start = out->n;
-	char *digits;
 	uint64_t n;
 
 	if (t->fields.status < 0)
@@ -140,9 +152,7 @@ ml_tensors_write(struct ml_tensors *t, struct ml_buf *out, char digest[ML_HASH_H
 		return no_memory(t);
 	for (int i = 0; i < LENGTH; i++)
 		out->p[start + (size_t)i] = (char)(n >> 8 * i & 0xFF);
-	digits = out->p + (find_digest(out->p + start + LENGTH, n) - out->p);
-	digest_of(out->p + start, out->n - start, digits, digest);
-	memcpy(digits, digest, DIGEST);
+	ml_tensors_seal(out->p + start, out->n - start, digest);
 	return ML_OK;
 }
 

@@ -28,6 +28,9 @@ int ml_tensors_json(struct ml_tensors *t, const char *name, json_t *value);
 /* The file's bytes, with the digest filled in. */
 int ml_tensors_write(struct ml_tensors *t, struct ml_buf *out, char digest[ML_HASH_HEX]);
 
+/* Puts the right digest into the bytes of a file; false if there is no place for one. */
+bool ml_tensors_seal(char *p, size_t n, char digest[ML_HASH_HEX]);
+
 /* Checks all that can be checked without knowing what the tensors mean; P must outlive T. */
 int ml_tensors_open(struct ml_tensors *t, const char *p, size_t n, struct ml_arena *arena,
 		    char digest[ML_HASH_HEX], struct ml_err *err);

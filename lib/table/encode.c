@@ -72,8 +72,8 @@ summarise(const struct fit *fit, size_t column, struct summary *s)
 			s->present++;
 			weight += w;
 			sum += w * v[i];
-			s->min = fmin(s->min, v[i]);
-			s->max = fmax(s->max, v[i]);
+			s->min = v[i] < s->min ? v[i] : s->min; /* fmin is a call */
+			s->max = v[i] > s->max ? v[i] : s->max;
 		}
 		if (!(weight > 0))
 			continue;
@@ -341,6 +341,7 @@ ml_encode_fit(const struct ml_table *table, const bool *use, const double *const
 	for (size_t c = 0; c < table->schema.n; c++)
 		if (use[c]) {
 			fit.plan[n].column = c;
+			fit.plan[n].rare = -1;
 			fit.plan[n].name = table->schema.column[c].name;
 			fit.plan[n++].kind = kind_of(&fit, &table->schema.column[c]);
 		}
@@ -406,8 +407,10 @@ ml_encode_from_moments(const struct ml_schema *schema, const bool *use, unsigned
 		s.weight = gram[0];
 		s.mean = moments->centre[j - 1] + delta;
 		s.m2 = variance;
-		*plan = (struct ml_plan){
-		    .column = c, .name = schema->column[c].name, .kind = ML_PLAN_NUMBER};
+		*plan = (struct ml_plan){.column = c,
+					 .name = schema->column[c].name,
+					 .kind = ML_PLAN_NUMBER,
+					 .rare = -1};
 		plan->moment = j;
 		if ((status = plan_number(&fit, plan, &s, err)) < 0)
 			goto failed;

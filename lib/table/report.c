@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/io.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/num.h"
@@ -159,15 +160,38 @@ int
 ml_report_write(const struct ml_report *report, const char *format, bool header, struct ml_buf *out,
 		struct ml_err *err)
 {
-	if (strcmp(format, "json") == 0)
+	bool failed = report->failed || report->bytes.failed;
+
+	if (!failed && strcmp(format, "json") == 0)
 		write_json(report, out);
-	else if (strcmp(format, "text") == 0)
+	else if (!failed && strcmp(format, "text") == 0)
 		write_text(report, header, out);
-	else
+	else if (!failed)
 		write_csv(report, header, out);
-	if (report->failed || report->bytes.failed || out->failed)
+	if (failed || out->failed)
 		return ml_fail(err, ML_ENOMEM, "no memory for the report");
 	return ML_OK;
+}
+
+int
+ml_report_save(const struct ml_report *report, const char *format, bool header, const char *path,
+	       struct ml_err *err)
+{
+	struct ml_buf text = {0};
+	struct ml_out out;
+	int status = ml_report_write(report, format, header, &text, err);
+
+	if (status == ML_OK)
+		status = ml_out_open(&out, path, err);
+	if (status == ML_OK) {
+		status = ml_out_write(&out, text.p, text.n, err);
+		if (status == ML_OK)
+			status = ml_out_commit(&out, err);
+		else
+			ml_out_abort(&out);
+	}
+	ml_buf_free(&text);
+	return status;
 }
 
 void

@@ -34,6 +34,9 @@ void ml_report_json(struct ml_report *report, struct ml_str json);
 /* FORMAT is csv, json or text; HEADER is for csv and text. */
 int ml_report_write(const struct ml_report *report, const char *format, bool header,
 		    struct ml_buf *out, struct ml_err *err);
+/* The same to a file that appears complete or not at all, or to standard output (base/io). */
+int ml_report_save(const struct ml_report *report, const char *format, bool header,
+		   const char *path, struct ml_err *err);
 void ml_report_free(struct ml_report *report);
 
 #endif

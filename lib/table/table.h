@@ -43,16 +43,21 @@ struct ml_frame {
 	int32_t **code;
 };
 
-/* A table in memory: frames, one for each block of the input, in order. */
+/*
+ * A table in memory: frames, one for each block of the input, in order (of no rows where all
+ * records of a block were left out).
+ */
 struct ml_table {
 	struct ml_schema schema;
 	size_t n_rows, n_frames;
 	struct ml_frame *frame;
-	struct ml_arena arena;
+	void **piece; /* the memory of the frames, as read */
+	size_t n_pieces;
+	struct ml_arena arena; /* for arrays that replace others */
 };
 
 struct ml_table_options {
-	const bool *use;	 /* by column of the csv; NULL: all */
+	const bool *use;	 /* by column of the csv; NULL: all.  The others are in no schema */
 	const bool *numeric;	 /* --numeric: text there is an error; NULL: none */
 	const bool *categorical; /* --categorical; NULL: none */
 };
@@ -68,15 +73,18 @@ void ml_table_free(struct ml_table *table);
 
 /*
  * The same reading without keeping: each frame of numeric columns goes to WORK (in parallel; it
- * leaves what it makes in *partial) and then, in order, to SINK.  Only for tables without a
- * category: *ALL_NUMERIC says whether that held; if not, what came so far is void and SINK
- * has seen some of the frames.  Memory is constant.
+ * leaves what it makes in *partial, which was NULL) and then, in order, that goes to SINK, which
+ * owns it from then on; DROP (may be NULL) ends what SINK will never see.  Only for tables without
+ * a category: *ALL_NUMERIC says whether that held; if not, SCHEMA is empty, what came so far is
+ * void, SINK has seen some of the frames, and the input must be rewound.  A number beyond the
+ * doubles says no, too: ml_table_read knows what to do.  Memory is constant.
  */
 struct ml_table_visit {
 	/* index: of the frame; ML_BLOCK * index records came before it */
 	int (*work)(void *ctx, const struct ml_frame *frame, size_t index, void **partial,
 		    struct ml_err *err);
 	int (*sink)(void *ctx, void *partial, struct ml_err *err);
+	void (*drop)(void *ctx, void *partial);
 };
 int ml_table_stream(struct ml_csv *csv, const struct ml_table_options *options,
 		    struct ml_pool *pool, struct ml_say *say, const struct ml_table_visit *visit,
@@ -97,8 +105,8 @@ int ml_bind(const struct ml_schema *schema, const bool *need, const struct ml_cs
 void ml_binding_free(struct ml_binding *binding);
 
 /*
- * The typed frame of a parsed batch under a binding; absent columns are all missing.  FRAME's
- * arrays come from ARENA.
+ * The typed frame of a parsed batch under a binding; columns that are absent, or were not asked of
+ * the parser, are all missing.  FRAME's arrays come from ARENA, numbers are the batch's own.
  */
 int ml_frame_fill(const struct ml_schema *schema, const struct ml_binding *binding,
 		  const struct ml_batch *batch, struct ml_frame *frame, struct ml_arena *arena,

@@ -72,6 +72,7 @@ measure(const struct table *t, const char *list)
 		CHECK(ml_figures_list(&figures, list, &err) == ML_OK);
 	else
 		CHECK(ml_figures_default(&figures, &tallies.model, true, &err) == ML_OK);
+	CHECK(ml_figures_expand(&figures, &tallies.model, &err) == ML_OK);
 	CHECK(ml_figures_measure(&figures, &tallies, &err) == ML_OK);
 	CHECK_TEXT(err.text, "");
 	ml_label_counter_free(labels);

@@ -1,0 +1,237 @@
+#include <stddef.h>
+#include <string.h>
+
+#include "eval/drift.h"
+#include "main.h"
+#include "store/bundle.h"
+#include "table/report.h"
+
+enum { SEED = 1 }; /* of the samples of rows */
+
+struct mldrift {
+	const char *model, *registry, *reference;
+	const char *columns, *except, *format;
+	int64_t digits;
+	bool list, output_header;
+	struct ml_drift_options tests;
+};
+
+static const struct ml_opt options[] = {
+    ML_TEXT('m', "model", NULL, "model", struct mldrift, model, NULL,
+	    "compare with what this model was trained on: a file, -, name@alias or name@version"),
+    ML_TEXT('R', "registry", NULL, "folder", struct mldrift, registry, NULL,
+	    "the registry; default $MLREGISTRY, else ./mlregistry"),
+    ML_TEXT('r', "reference", NULL, "file", struct mldrift, reference, NULL,
+	    "compare with this table instead"),
+    ML_TEXT('c', "columns", NULL, "list", struct mldrift, columns, NULL,
+	    "watch these columns; default is all of the reference"),
+    ML_TEXT('C', "except", NULL, "list", struct mldrift, except, NULL,
+	    "watch all columns but these"),
+    ML_CHOICE(0, "format", NULL, "format", struct mldrift, format, "csv", "csv json text",
+	      "of the output; text has the worst first"),
+    ML_INT(0, "digits", NULL, "n", struct mldrift, digits, "0", 0, 17,
+	   "round to significant digits; 0: as many as read back the same"),
+    {ML_OPT_FLAG, 0, "output-header", NULL, NULL, "yes", 0, 0, NULL,
+     offsetof(struct mldrift, output_header), "begin the output with the columns' names"},
+    ML_FLAG(0, "list-tests", struct mldrift, list, "list the tests and what they are"),
+    ML_OPT_LAST,
+};
+
+/* What is compared with: a model's profile, or a table's. */
+struct reference {
+	struct ml_bundle *bundle;
+	struct ml_table *table;
+	struct ml_profile *own;
+	const struct ml_schema *schema;
+	const struct ml_profile *profile;
+	const char *target;
+};
+
+static int
+reference_table(struct ml_tool *tool, const char *path, struct ml_pool *pool, struct reference *ref)
+{
+	struct ml_csv *csv = NULL;
+	size_t skipped;
+
+	ML_TRY(ml_csv_open(&csv, path, &tool->csv, tool->err));
+	if (ml_table_read(csv, &(struct ml_table_options){0}, pool, &tool->say, &ref->table,
+			  tool->err) < 0) {
+		ml_csv_abandon(csv);
+		return tool->err->status;
+	}
+	ML_TRY(ml_csv_close(csv, &skipped, tool->err));
+	if (skipped > 0)
+		ml_warn(&tool->say, "%zu records of the reference were left out", skipped);
+	ref->schema = &ref->table->schema;
+	ML_TRY(ml_profile_table(ref->table, SEED, pool, &ref->own, tool->err));
+	ref->profile = ref->own;
+	return ML_OK;
+}
+
+static int
+reference_open(struct ml_tool *tool, struct ml_pool *pool, struct reference *ref)
+{
+	const struct mldrift *o = tool->options;
+
+	if (o->reference != NULL)
+		return reference_table(tool, o->reference, pool, ref);
+	ML_TRY(ml_bundle_open(&ref->bundle, o->model, o->registry, tool->err));
+	if (ref->bundle->profile == NULL)
+		return ml_fail(tool->err, ML_EMODEL, "%s: the model has no profile of its training",
+			       o->model);
+	ref->schema = &ref->bundle->schema;
+	ref->profile = ref->bundle->profile;
+	ref->target = ref->bundle->target;
+	return ML_OK;
+}
+
+static void
+reference_close(struct reference *ref)
+{
+	ml_profile_free(ref->own);
+	ml_table_free(ref->table);
+	ml_bundle_free(ref->bundle);
+}
+
+/* What was found; FOUND NULL: which tests there are. */
+static int
+print(struct ml_tool *tool, const struct ml_drift_report *found)
+{
+	const struct mldrift *o = tool->options;
+	struct ml_report report = {.digits = (int)o->digits};
+	int status = ML_OK;
+
+	if (found == NULL)
+		ml_drift_show_tests(&report);
+	else
+		status = ml_drift_show(found, strcmp(o->format, "text") == 0, &report, tool->err);
+	if (status == ML_OK)
+		status =
+		    ml_report_save(&report, o->format, o->output_header, tool->output, tool->err);
+	ml_report_free(&report);
+	return status;
+}
+
+/* The exit status; where nothing could be decided, says what would do. */
+static int
+judge(struct ml_tool *tool, const struct ml_drift_report *found)
+{
+	const struct mldrift *o = tool->options;
+
+	for (size_t i = 0; i < found->n; i++) {
+		const struct ml_drift_row *row = &found->row[i];
+		size_t m = row->result.rows_ref, n = row->result.rows;
+
+		if (row->answer != ML_DRIFT_UNDECIDED)
+			continue;
+		ml_warn(
+		    &tool->say,
+		    "column '%s': too few rows for %s%s: %zu, %lld would do (tests undecided: %zu)",
+		    row->ref->name, row->method->name, m < n ? " in the reference" : "",
+		    m < n ? m : n, (long long)o->tests.min_rows, found->n_undecided);
+		break;
+	}
+	if (found->n_drift > 0)
+		return ML_EXIT_NO;
+	return found->n_undecided > 0 ? ML_EXIT_UNDECIDED : ML_EXIT_YES;
+}
+
+static int
+compare(struct ml_tool *tool, const struct reference *ref, struct ml_csv *csv, struct ml_pool *pool)
+{
+	const struct mldrift *o = tool->options;
+	bool *watch = ml_alloc(ref->schema->n + 1, sizeof *watch);
+	struct ml_profile *live = NULL;
+	struct ml_drift_report found = {0};
+	int status = ML_OK;
+
+	if (watch == NULL)
+		status = ml_fail(tool->err, ML_ENOMEM, "no memory");
+	if (status == ML_OK)
+		status = ml_profile_watch(csv, ref->schema, o->columns, o->except, ref->target,
+					  watch, tool->err);
+	if (status == ML_OK)
+		status = ml_profile_stream(csv, ref->schema, watch, ref->profile, SEED, pool,
+					   &tool->say, &live, tool->err);
+	if (status == ML_OK)
+		status = ml_drift_run(ref->profile, live, watch, &o->tests, &found, tool->err);
+	if (status == ML_OK)
+		status = print(tool, &found);
+	if (status == ML_OK)
+		status = judge(tool, &found);
+	ml_drift_free(&found);
+	ml_profile_free(live);
+	ml_free(watch);
+	return status;
+}
+
+static int
+check(const struct mldrift *o, const struct ml_tool *tool)
+{
+	bool from_stdin = tool->n_operands == 0 || strcmp(tool->operand[0], "-") == 0;
+	const char *where = o->model != NULL ? o->model : o->reference;
+
+	if ((o->model == NULL) == (o->reference == NULL))
+		return ml_fail(tool->err, ML_EUSAGE,
+			       "one of '--model' and '--reference' is needed");
+	if (o->columns != NULL && o->except != NULL)
+		return ml_fail(tool->err, ML_EUSAGE,
+			       "options '--columns' and '--except' exclude each other");
+	if (from_stdin && strcmp(where, "-") == 0)
+		return ml_fail(
+		    tool->err, ML_EUSAGE,
+		    "the reference comes from standard input: name a file with the data");
+	return ML_OK;
+}
+
+static int
+run(struct ml_tool *tool)
+{
+	const struct mldrift *o = tool->options;
+	struct ml_pool *pool = NULL;
+	struct ml_csv *csv = NULL;
+	struct reference ref = {0};
+	size_t skipped = 0;
+	int status, answer = ML_OK;
+
+	if (o->list)
+		return print(tool, NULL);
+	ML_TRY(check(o, tool));
+	status = ml_pool_new(&pool, (size_t)tool->threads, tool->err);
+	if (status == ML_OK)
+		status = reference_open(tool, pool, &ref);
+	if (status == ML_OK)
+		status = ml_csv_open(&csv, tool->n_operands > 0 ? tool->operand[0] : NULL,
+				     &tool->csv, tool->err);
+	if (status == ML_OK)
+		status = answer = compare(tool, &ref, csv, pool);
+	if (status >= 0)
+		status = ml_csv_close(csv, &skipped, tool->err);
+	else
+		ml_csv_abandon(csv);
+	if (status == ML_OK && skipped > 0)
+		ml_warn(&tool->say, "%zu records were left out", skipped);
+	reference_close(&ref);
+	ml_pool_free(pool);
+	return status < 0 ? status : answer;
+}
+
+static const struct ml_cmd mldrift = {
+    .name = "mldrift",
+    .brief = "Say whether a table still looks like the one a model was trained on.",
+    .usage = "-m model | -r file [option ...] [file]",
+    .uses = ML_USES_CSV | ML_USES_THREADS | ML_USES_OUTPUT,
+    .options = options,
+    .size = sizeof(struct mldrift),
+    .more_title = "Tests",
+    .more = ml_drift_opts,
+    .more_offset = offsetof(struct mldrift, tests),
+    .max_operands = 1,
+    .run = run,
+};
+
+int
+main(int argc, char **argv)
+{
+	return ml_main(&mldrift, argc, argv);
+}

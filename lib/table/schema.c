@@ -1,0 +1,184 @@
+#include <math.h>
+#include <string.h>
+
+#include "base/num.h"
+#include "table/table.h"
+
+void
+ml_schema_free(struct ml_schema *schema)
+{
+	for (size_t c = 0; c < schema->n; c++)
+		ml_dict_free(&schema->column[c].levels);
+	ml_arena_free(&schema->arena);
+	*schema = (struct ml_schema){0};
+}
+
+int64_t
+ml_schema_find(const struct ml_schema *schema, const char *name)
+{
+	for (size_t c = 0; c < schema->n; c++)
+		if (strcmp(schema->column[c].name, name) == 0)
+			return (int64_t)c;
+	return -1;
+}
+
+struct level {
+	double value; /* 0 unless all levels are numbers */
+	struct ml_str text;
+	size_t code;
+};
+
+static bool
+is_before(const struct level *a, const struct level *b)
+{
+	if (a->value != b->value)
+		return a->value < b->value;
+	return ml_str_compare(a->text, b->text) < 0;
+}
+
+/* Sorts level[0..n-1] from the bottom up; returns where they stand now: in LEVEL or in SCRATCH. */
+static struct level *
+merge_sort(struct level *level, struct level *scratch, size_t n)
+{
+	for (size_t width = 1; width < n; width *= 2) {
+		struct level *from = level;
+
+		for (size_t start = 0; start < n; start += 2 * width) {
+			size_t half = n - start < width ? n : start + width;
+			size_t end = n - half < width ? n : half + width;
+			size_t i = start, k = half;
+
+			for (size_t out = start; out < end; out++) {
+				bool left = i < half && (k == end || is_before(&from[i], &from[k]));
+
+				scratch[out] = left ? from[i++] : from[k++];
+			}
+		}
+		level = scratch;
+		scratch = from;
+	}
+	return level;
+}
+
+int
+ml_levels_sort(const struct ml_dict *found, struct ml_dict *sorted, int32_t *rank,
+	       struct ml_err *err)
+{
+	size_t n = found->n;
+	struct level *room = ml_alloc(2 * n, sizeof *room), *level;
+	bool numbers = true;
+
+	if (room == NULL)
+		return ml_fail(err, ML_ENOMEM, "no memory for %zu levels", n);
+	for (size_t i = 0; i < n; i++) {
+		room[i] = (struct level){0, found->text[i], i};
+		numbers = numbers && ml_num_parse(room[i].text, &room[i].value) == ML_NUM_YES;
+	}
+	for (size_t i = 0; i < n && !numbers; i++)
+		room[i].value = 0;
+	level = merge_sort(room, room + n, n);
+	for (size_t i = 0; i < n; i++) {
+		rank[level[i].code] = (int32_t)i;
+		if (ml_dict_add(sorted, level[i].text) < 0) {
+			ml_free(room);
+			return ml_fail(err, ML_ENOMEM, "no memory for %zu levels", n);
+		}
+	}
+	ml_free(room);
+	return ML_OK;
+}
+
+/* The input's column of each column of the schema that is there, found through a dictionary. */
+static int
+match_names(const struct ml_schema *schema, const struct ml_csv *csv, struct ml_binding *binding,
+	    struct ml_err *err)
+{
+	struct ml_dict names = {0};
+
+	for (size_t i = 0; i < ml_csv_columns(csv); i++)
+		if (ml_dict_add(&names, ml_str(ml_csv_name(csv, i))) < 0) {
+			ml_dict_free(&names);
+			return ml_fail(err, ML_ENOMEM, "no memory for the columns");
+		}
+	/* Names differ, so codes are the columns' numbers. */
+	for (size_t c = 0; c < schema->n; c++)
+		binding->input[c] = ml_dict_find(&names, ml_str(schema->column[c].name));
+	ml_dict_free(&names);
+	return ML_OK;
+}
+
+int
+ml_bind(const struct ml_schema *schema, const bool *need, const struct ml_csv *csv,
+	struct ml_binding *binding, struct ml_err *err)
+{
+	int status;
+
+	*binding = (struct ml_binding){.n = schema->n};
+	binding->input = ML_NEW(&binding->arena, int64_t, schema->n);
+	binding->want = ML_NEW(&binding->arena, enum ml_want, ml_csv_columns(csv));
+	status = ml_arena_failed(&binding->arena)
+		     ? ml_fail(err, ML_ENOMEM, "no memory for the columns")
+		     : match_names(schema, csv, binding, err);
+	for (size_t c = 0; status == ML_OK && c < schema->n; c++) {
+		int64_t i = binding->input[c];
+
+		if (i >= 0)
+			binding->want[i] =
+			    schema->column[c].type == ML_NUMERIC ? ML_WANT_NUMBER : ML_WANT_TEXT;
+		else if (need != NULL && need[c] &&
+			 ml_csv_find(csv, schema->column[c].name, err) < 0)
+			status = err->status;
+	}
+	if (status < 0)
+		ml_binding_free(binding);
+	return status;
+}
+
+void
+ml_binding_free(struct ml_binding *binding)
+{
+	ml_arena_free(&binding->arena);
+	*binding = (struct ml_binding){0};
+}
+
+static void
+fill_codes(int32_t *code, const struct ml_str *text, size_t n, const struct ml_dict *levels)
+{
+	for (size_t i = 0; i < n; i++) {
+		code[i] = ML_MISSING;
+		if (text == NULL || text[i].p == NULL)
+			continue;
+		if ((code[i] = ml_dict_find(levels, text[i])) < 0)
+			code[i] = ML_UNSEEN;
+	}
+}
+
+int
+ml_frame_fill(const struct ml_schema *schema, const struct ml_binding *binding,
+	      const struct ml_batch *batch, struct ml_frame *frame, struct ml_arena *arena,
+	      struct ml_err *err)
+{
+	static const struct ml_cells absent = {NULL, NULL, -1};
+	size_t n = batch->n_rows;
+
+	frame->n = n;
+	frame->number = ML_NEW(arena, double *, schema->n);
+	frame->code = ML_NEW(arena, int32_t *, schema->n);
+	for (size_t c = 0; c < schema->n && !ml_arena_failed(arena); c++) {
+		int64_t input = binding->input[c];
+		const struct ml_cells *cells = input < 0 ? &absent : &batch->cells[input];
+
+		if (schema->column[c].type == ML_CATEGORY) {
+			if ((frame->code[c] = ML_NEW(arena, int32_t, n)) != NULL)
+				fill_codes(frame->code[c], cells->text, n,
+					   &schema->column[c].levels);
+		} else if (cells->number != NULL) {
+			frame->number[c] = cells->number;
+		} else if ((frame->number[c] = ML_NEW(arena, double, n)) != NULL) {
+			for (size_t i = 0; i < n; i++)
+				frame->number[c][i] = NAN;
+		}
+	}
+	return ml_arena_failed(arena) ? ml_fail(err, ML_ENOMEM, "no memory for %zu rows", n)
+				      : ML_OK;
+}
