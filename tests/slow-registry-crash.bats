@@ -4,7 +4,8 @@
 # itself.  Only calls that change something, or stand between such, are walked: between two of them
 # the disk is the same.
 
-bats_require_minimum_version 1.5.0
+load helper
+
 CALLS='openat write fsync rename symlink unlink mkdir ftruncate close fcntl exit_group'
 
 setup() {
