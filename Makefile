@@ -125,7 +125,7 @@ FISH_DIR = $(DATADIR)/fish/vendor_completions.d
 HEADERS = lib/mlutils.h $(wildcard lib/*/*.h)
 PAGES = $(wildcard man/*.[1-9])
 # Scripts for users end in .sh; the others here are for this tree.
-SHARED = $(wildcard scripts/*.sh scripts/*.service scripts/*.timer scripts/*.crontab)
+SHARED = $(wildcard scripts/*.sh scripts/examples/*)
 
 install: all
 	install -d $(D)$(BINDIR) $(D)$(LIBDIR)/pkgconfig $(D)$(SHARE)/scripts $(D)$(SHARE)/samples \

@@ -1,30 +1,11 @@
 #include "base/json.h"
 
-#include <math.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "base/mem.h"
 
-enum { DEEPEST = 32 };
-
-/* Jansson reports lack of memory as all sorts of errors, so its allocator keeps a note. */
-static _Thread_local bool starved;
-
-static void *
-json_alloc(size_t n)
-{
-	void *p = ml_alloc(n, 1);
-
-	starved |= p == NULL;
-	return p;
-}
-
-__attribute__((constructor)) static void
-use_our_memory(void)
-{
-	json_set_alloc_funcs(json_alloc, ml_free);
-}
+enum { DEEPEST = 32, TREE = 64 /* bytes a byte of text, at most */ };
 
 /* Jansson's own limit is 2048; ours is checked on the text, before it recurses. */
 static bool
@@ -51,15 +32,20 @@ ml_json_parse(json_t **out, const char *p, size_t n, struct ml_err *err)
 {
 	json_error_t error;
 	char quoted[ML_QUOTED];
+	void *room = ml_alloc(n, TREE);
 
+	/*
+	 * Without memory, jansson 2.14 gives errors of all sorts, or aborts within a text.  So it
+	 * starts only where there is room for what its tree can need, and keeps to its own allocator.
+	 */
 	*out = NULL;
+	if (room == NULL)
+		return ml_fail(err, ML_ENOMEM, "no memory");
+	ml_free(room);
 	if (too_deep(p, n))
 		return ml_fail(err, ML_EMODEL, "json: nested deeper than %d", DEEPEST);
-	starved = false;
 	if ((*out = json_loadb(p, n, JSON_REJECT_DUPLICATES, &error)) != NULL)
 		return ML_OK;
-	if (starved)
-		return ml_fail(err, ML_ENOMEM, "no memory");
 	return ml_fail(err, ML_EMODEL, "json: %s",
 		       ml_quote(quoted, error.text, strlen(error.text)));
 }

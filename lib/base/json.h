@@ -9,7 +9,7 @@
 /*
  * JSON through jansson, the one header that includes it.  Parsing refuses duplicate
  * keys, NUL, depth over 32 and trailing bytes; writing is compact, in the order of
- * insertion, reals as %.17g.  Allocations go through base/mem.
+ * insertion, reals as %.17g.
  */
 int ml_json_parse(json_t **out, const char *p, size_t n, struct ml_err *err);
 int ml_json_write(const json_t *json, struct ml_buf *out, struct ml_err *err);

@@ -15,7 +15,7 @@ ml_clock(void)
 	return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-static void
+__attribute__((format(printf, 2, 0))) static void
 message(struct ml_say *say, const char *format, va_list args)
 {
 	char line[1200];

@@ -303,6 +303,7 @@ main(int argc, char **argv)
 		const struct ml_model_type *type = ml_model_types[t];
 
 		for (const int *k = tries(type); *k >= 0; k++) {
+			test_case(NULL); /* the title goes */
 			snprintf(title, sizeof title, "%s keeps the contract (%d classes)",
 				 type->name, *k);
 			test_case(title);
@@ -312,6 +313,7 @@ main(int argc, char **argv)
 			loading_gives_the_same(type, &e);
 			odd_data(type, &e);
 		}
+		test_case(NULL);
 		snprintf(title, sizeof title, "%s survives every failing allocation", type->name);
 		test_case(title);
 		allocations_may_fail(argv[0], type->name);
