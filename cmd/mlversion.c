@@ -74,6 +74,15 @@ open_registry(struct ml_tool *tool, struct ml_registry **registry)
 	return ML_OK;
 }
 
+/* Room for "NAME@N", ahead of what can't be taken back. */
+static int
+reserve_answer(struct ml_buf *text, const char *name, struct ml_err *err)
+{
+	if (!ml_buf_reserve(text, strlen(name) + 32))
+		return ml_fail(err, ML_ENOMEM, "no memory");
+	return ML_OK;
+}
+
 /* Says what happened, or fails; ends the registry. */
 static int
 answer(struct ml_tool *tool, struct ml_registry *registry, struct ml_buf *text, int status)
@@ -122,8 +131,10 @@ run_add(struct ml_tool *tool)
 	int status;
 
 	ML_TRY(open_registry(tool, &registry));
-	status = ml_registry_add_file(registry, tool->operand[0], tool->operand[1], &note, &version,
-				      tool->err);
+	status = reserve_answer(&text, tool->operand[0], tool->err);
+	if (status == ML_OK)
+		status = ml_registry_add_file(registry, tool->operand[0], tool->operand[1], &note,
+					      &version, tool->err);
 	put_reference(&text, tool->operand[0], version, status);
 	return answer(tool, registry, &text, status);
 }
@@ -160,8 +171,10 @@ run_rollback(struct ml_tool *tool)
 	int status;
 
 	ML_TRY(open_registry(tool, &registry));
-	status =
-	    ml_registry_rollback(registry, name, tool->operand[1], o->why, &version, tool->err);
+	status = reserve_answer(&text, name, tool->err);
+	if (status == ML_OK)
+		status = ml_registry_rollback(registry, name, tool->operand[1], o->why, &version,
+					      tool->err);
 	put_reference(&text, name, version, status);
 	return answer(tool, registry, &text, status);
 }
