@@ -87,6 +87,15 @@ open_registry(struct ml_tool *tool, struct ml_registry **registry)
 	return ML_OK;
 }
 
+/* Room for "NAME@N", ahead of what can't be taken back. */
+static int
+reserve_answer(struct ml_buf *text, const char *name, struct ml_err *err)
+{
+	if (!ml_buf_reserve(text, strlen(name) + 32))
+		return ml_fail(err, ML_ENOMEM, "no memory");
+	return ML_OK;
+}
+
 /* Says what happened, or fails; ends the registry. */
 static int
 answer(struct ml_tool *tool, struct ml_registry *registry, struct ml_buf *text, int status)
@@ -142,6 +151,8 @@ run_add(struct ml_tool *tool)
 		status = ml_registry_detail(&detail, o->kind, bytes.n, o->note, o->metrics.text,
 					    o->metrics.n, tool->err);
 	if (status == ML_OK)
+		status = reserve_answer(&text, name, tool->err);
+	if (status == ML_OK)
 		status = ml_registry_add(registry, name, bytes.p, bytes.n, detail.p, &version,
 					 tool->err);
 	ml_buf_free(&bytes);
@@ -183,8 +194,10 @@ run_rollback(struct ml_tool *tool)
 	int status;
 
 	ML_TRY(open_registry(tool, &registry));
-	status =
-	    ml_registry_rollback(registry, name, tool->operand[1], o->why, &version, tool->err);
+	status = reserve_answer(&text, name, tool->err);
+	if (status == ML_OK)
+		status = ml_registry_rollback(registry, name, tool->operand[1], o->why, &version,
+					      tool->err);
 	if (status == ML_OK)
 		ml_buf_format(&text, "%s@%lld\n", name, (long long)version);
 	return answer(tool, registry, &text, status);

@@ -204,7 +204,7 @@ open_beside(const char *path, char **temporary)
 int
 ml_out_open(struct ml_out *out, const char *path, struct ml_err *err)
 {
-	*out = (struct ml_out){.fd = STDOUT_FILENO};
+	*out = (struct ml_out){.fd = STDOUT_FILENO, .folder = -1};
 	if (is_standard(path))
 		return ML_OK;
 	if ((out->path = ml_alloc(strlen(path) + 1, 1)) == NULL)
@@ -213,7 +213,7 @@ ml_out_open(struct ml_out *out, const char *path, struct ml_err *err)
 	if ((out->fd = open_beside(path, &out->temporary)) < 0) {
 		ml_fail_errno(err, "cannot create '%s'", path);
 		ml_free(out->path);
-		*out = (struct ml_out){.fd = -1};
+		*out = (struct ml_out){.fd = -1, .folder = -1};
 		return err->status;
 	}
 	for (int i = 0; i < MAX_OPEN; i++)
@@ -238,15 +238,16 @@ forget(struct ml_out *out)
 			temporaries[i] = NULL;
 	ml_free(out->temporary);
 	ml_free(out->path);
-	*out = (struct ml_out){.fd = -1};
+	*out = (struct ml_out){.fd = -1, .folder = -1};
 }
 
-int
-ml_io_sync_folder(const char *path, struct ml_err *err)
+/* The folder that PATH stands in, to be synced. */
+static int
+open_folder(const char *path, int *fd, struct ml_err *err)
 {
 	const char *slash = strrchr(path, '/');
 	char *folder = ml_alloc(strlen(path) + 2, 1);
-	int fd, status = ML_OK;
+	int status = ML_OK;
 
 	if (folder == NULL)
 		return ml_fail(err, ML_ENOMEM, "no memory");
@@ -254,23 +255,43 @@ ml_io_sync_folder(const char *path, struct ml_err *err)
 		memcpy(folder, ".", 2);
 	else
 		memcpy(folder, path, (size_t)(slash - path) + (slash == path));
-	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	/* EINVAL: a filesystem that cannot sync folders; there is no more to be done there. */
-	if (fd < 0 || (fsync(fd) < 0 && errno != EINVAL))
-		status = ml_fail_errno(err, "cannot sync folder '%s'", folder);
-	if (fd >= 0)
-		close(fd);
+	*fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*fd < 0)
+		status = ml_fail_errno(err, "cannot open folder '%s'", folder);
 	ml_free(folder);
 	return status;
+}
+
+static int
+sync_folder(int fd, const char *path, struct ml_err *err)
+{
+	int status = ML_OK;
+
+	/* EINVAL: a filesystem that cannot sync folders; there is no more to be done there. */
+	if (fsync(fd) < 0 && errno != EINVAL)
+		status = ml_fail_errno(err, "cannot sync the folder of '%s'", path);
+	close(fd);
+	return status;
+}
+
+int
+ml_io_sync_folder(const char *path, struct ml_err *err)
+{
+	int fd;
+
+	ML_TRY(open_folder(path, &fd, err));
+	return sync_folder(fd, path, err);
 }
 
 int
 ml_out_sync(struct ml_out *out, struct ml_err *err)
 {
+	if (out->path == NULL || out->folder >= 0)
+		return ML_OK;
 	/* EINVAL: a device or a pipe. */
-	if (out->path != NULL && fsync(out->fd) < 0 && errno != EINVAL)
+	if (fsync(out->fd) < 0 && errno != EINVAL)
 		return ml_fail_errno(err, "cannot write '%s'", out->path);
-	return ML_OK;
+	return open_folder(out->path, &out->folder, err);
 }
 
 int
@@ -295,7 +316,7 @@ ml_out_commit(struct ml_out *out, struct ml_err *err)
 		ml_out_abort(out);
 		return status;
 	}
-	status = ml_io_sync_folder(out->path, err);
+	status = sync_folder(out->folder, out->path, err);
 	forget(out);
 	return status;
 }
@@ -307,6 +328,7 @@ ml_out_abort(struct ml_out *out)
 		return;
 	if (out->fd >= 0)
 		close(out->fd);
+	ml_io_close(out->folder);
 	unlink(out->temporary);
 	forget(out);
 }

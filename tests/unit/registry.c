@@ -230,8 +230,8 @@ test_names(void)
 	    "a\nb",
 	    "a\x01",
 	    "a\"b",
-	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-	    "aaaaaaa"};
+	    ("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	     "aaaaaaa")};
 	struct ml_registry *registry = made(fresh());
 	struct ml_err err = {0};
 	int64_t version;
