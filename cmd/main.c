@@ -173,6 +173,9 @@ gather(struct parsed *p, struct ml_tool *tool, int argc, char **argv, struct ml_
 	value = ml_opt_peek(p->sets, p->n_sets, "config", argc, argv, NULL);
 	if (value != NULL)
 		ML_TRY(ml_opt_file_read(&p->config, value, err));
+	if (ml_opt_peek(p->sets, p->n_sets, "config", 0, NULL, &p->config) != NULL)
+		return ml_fail(err, ML_EUSAGE, "%s: option 'config' is for the command line only",
+			       value);
 	if (cmd->extra == NULL)
 		return ML_OK;
 	value = ml_opt_peek(p->sets, p->n_sets, cmd->extra_by, argc, argv, &p->config);
