@@ -49,6 +49,7 @@ static const struct ml_opt script_rows[] = {
     ML_OPT_LAST,
 };
 
+/* Several threads may be here at once: none ends the process before all files are removed. */
 static void
 end_by_signal(int number)
 {
@@ -61,8 +62,11 @@ static void
 catch_deadly_signals(void)
 {
 	static const int deadly[] = {SIGHUP, SIGINT, SIGTERM, SIGPIPE, SIGXFSZ};
-	struct sigaction act = {.sa_handler = end_by_signal, .sa_flags = (int)SA_RESETHAND}, old;
+	struct sigaction act = {.sa_handler = end_by_signal}, old;
 
+	sigemptyset(&act.sa_mask);
+	for (size_t i = 0; i < sizeof deadly / sizeof *deadly; i++)
+		sigaddset(&act.sa_mask, deadly[i]);
 	for (size_t i = 0; i < sizeof deadly / sizeof *deadly; i++)
 		if (sigaction(deadly[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
 			sigaction(deadly[i], &act, NULL);
