@@ -13,6 +13,7 @@
 /* Temporary files that a deadly signal must remove. */
 enum { MAX_OPEN = 32 };
 static char *volatile temporaries[MAX_OPEN];
+static volatile bool ending; /* another thread may still be opening one */
 
 static bool
 is_standard(const char *path)
@@ -174,30 +175,51 @@ out_name(const struct ml_out *out)
 	return out->path == NULL ? "standard output" : out->path;
 }
 
-/* PATH with ".XXXXXX" replaced: a file beside, made for us alone. */
+static void
+remember(char *temporary)
+{
+	for (int i = 0; i < MAX_OPEN; i++)
+		if (temporaries[i] == NULL) {
+			temporaries[i] = temporary;
+			break;
+		}
+}
+
+static void
+unremember(const char *temporary)
+{
+	for (int i = 0; i < MAX_OPEN; i++)
+		if (temporaries[i] == temporary)
+			temporaries[i] = NULL;
+}
+
+/* A file beside PATH, made for us alone; remembered before it is there, as a signal may come. */
 static int
 open_beside(const char *path, char **temporary)
 {
 	size_t n = strlen(path) + 32;
-	int fd = -1;
+	char *name = ml_alloc(n, 1);
+	int fd = -1, cause = ENOMEM;
 
-	if ((*temporary = ml_alloc(n, 1)) == NULL) {
-		errno = ENOMEM;
-		return -1;
-	}
-	for (unsigned k = 0; k < 1000; k++) {
-		snprintf(*temporary, n, "%s.%ld-%u.tmp", path, (long)getpid(), k);
-		fd = open(*temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-		if (fd >= 0 || errno != EEXIST)
+	for (unsigned k = 0; name != NULL && k < 1000; k++) {
+		snprintf(name, n, "%s.%ld-%u.tmp", path, (long)getpid(), k);
+		remember(name);
+		fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+		cause = errno;
+		if (ending)
+			unlink(name);
+		if (fd >= 0)
+			break;
+		unremember(name);
+		if (cause != EEXIST)
 			break;
 	}
 	if (fd < 0) {
-		int cause = errno;
-
-		ml_free(*temporary);
-		*temporary = NULL;
-		errno = cause;
+		ml_free(name);
+		name = NULL;
 	}
+	*temporary = name;
+	errno = cause;
 	return fd;
 }
 
@@ -216,11 +238,6 @@ ml_out_open(struct ml_out *out, const char *path, struct ml_err *err)
 		*out = (struct ml_out){.fd = -1, .folder = -1};
 		return err->status;
 	}
-	for (int i = 0; i < MAX_OPEN; i++)
-		if (temporaries[i] == NULL) {
-			temporaries[i] = out->temporary;
-			break;
-		}
 	return ML_OK;
 }
 
@@ -233,9 +250,7 @@ ml_out_write(struct ml_out *out, const char *p, size_t n, struct ml_err *err)
 static void
 forget(struct ml_out *out)
 {
-	for (int i = 0; i < MAX_OPEN; i++)
-		if (temporaries[i] == out->temporary)
-			temporaries[i] = NULL;
+	unremember(out->temporary);
 	ml_free(out->temporary);
 	ml_free(out->path);
 	*out = (struct ml_out){.fd = -1, .folder = -1};
@@ -336,6 +351,7 @@ ml_out_abort(struct ml_out *out)
 void
 ml_out_abort_all(void)
 {
+	ending = true;
 	for (int i = 0; i < MAX_OPEN; i++)
 		if (temporaries[i] != NULL)
 			unlink(temporaries[i]);

@@ -207,17 +207,21 @@ main(void)
 
 	test_case("offsets and units cost no digits");
 	{
-		double x[128], y[64];
-		struct problem q = {.x = x, .y = y, .n = 64, .d = 2, .block = 16};
+		double x[192], y[64];
+		struct problem q = {.x = x, .y = y, .n = 64, .d = 3, .block = 16};
 
 		for (size_t i = 0; i < 64; i++) {
-			x[2 * i] = 1e9 + (double)(i * 37 % 64);
-			x[2 * i + 1] = 1e-9 * (double)(i * i % 61);
-			y[i] = 3 * (x[2 * i] - 1e9) + 5e9 * x[2 * i + 1] + 7;
+			double *row = x + 3 * i;
+
+			row[0] = 1e9 + (double)(i * 37 % 64);
+			row[1] = 1e-9 * (double)(i * i % 61);
+			row[2] = 1e9 / 3; /* a constant that means only nearly equal */
+			y[i] = 3 * (row[0] - 1e9) + 5e9 * row[1] + 7;
 		}
 		CHECK(fit(&f, "linear", "", &q) == ML_OK);
 		CHECK_NEAR(field_of(&f, "coef")[0], 3, 1e-12);
 		CHECK_NEAR(field_of(&f, "coef")[1], 5e9, 1e-12);
+		CHECK(field_of(&f, "coef")[2] == 0);
 		fit_free(&f);
 	}
 	golden_free(&diabetes);
