@@ -20,8 +20,7 @@
 # better than the baseline), calm (no drift).  Safe to start at any time and to kill at any point:
 # one round at a time, and the same rows with the same settings are looked at once.
 # Exit status: 0 done, whatever was decided; 2 trouble.
-LC_ALL=C
-export LC_ALL
+export LC_ALL=C
 set -u
 
 # end STATUS TEXT
@@ -68,16 +67,14 @@ measure() {
 
 if [ $# -gt 0 ]; then
 	sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"
-	[ "$1" = -h ] && exit 0
-	exit 2
+	exit "$([ "$1" = -h ] && echo 0 || echo 2)"
 fi
 : "${NAME:=}" "${TARGET:=}" "${METRIC:=}" "${DATA:=}" "${COMMAND:=}" "${ALGORITHM:=auto}" "${OPTIONS:=}"
 : "${HOLDOUT:=0.2}" "${TIME:=}" "${WHEN:=drift}" "${COOLDOWN:=72000}" "${REGISTRY:=./mlregistry}" "${STATE:=./retrain-$NAME}"
-case "$NAME/$TARGET/$METRIC/$DATA$COMMAND" in
-/* | *//* | */) end 2 "NAME, TARGET, METRIC and one of DATA and COMMAND must be set (see -h)" ;;
-esac
+for setting in "$NAME" "$TARGET" "$METRIC" "$DATA$COMMAND"; do
+	[ -n "$setting" ] || end 2 "NAME, TARGET, METRIC and one of DATA and COMMAND must be set (see -h)"
+done
 case $WHEN in drift | always) ;; *) end 2 "WHEN: expected drift or always, not '$WHEN'" ;; esac
-command -v flock >/dev/null || end 2 "flock (util-linux) is missing: its lock cannot go stale"
 ledger=$STATE/ledger.jsonl work=$STATE/work now=$(date +%s)
 champion='' version='' drift=unasked old_value='' new_value='' proba=''
 facts=$(mleval --list-metrics | awk -F, -v name="$METRIC" '$1 == name { print $2, $3 }')
@@ -86,7 +83,8 @@ case $facts in class*) proba=--proba ;; esac
 case $facts in *higher) as_good='>=' better='>' ;; *) as_good='<=' better='<' ;; esac
 
 mkdir -p "$STATE" || end 2 "cannot make $STATE"
-exec 9>"$STATE/lock" # ends with status 2 if it fails
+exec 9>"$STATE/lock" # which ends it with 2 if it cannot
+command -v flock >/dev/null || end 2 "flock (util-linux) is missing: its lock cannot go stale"
 flock -n 9 || end 0 "another round is on its way" # or a child of a killed one
 rm -rf "$work"
 mkdir "$work" || end 2 "cannot make $work"
@@ -112,7 +110,6 @@ mlprep split --test "$HOLDOUT" ${TIME:+--time "$TIME"} -o "$work/old.csv" -o "$w
 	"$work/all.csv" || end 2 "cannot split the data"
 found=$(versions aliases champion) || end 2 "cannot read the registry"
 champion=${found%% *}
-
 if [ "$WHEN" = drift ] && [ -n "$champion" ]; then
 	mldrift -q -R "$REGISTRY" -m "$NAME@champion" "$work/fresh.csv" >"$work/drift.csv"
 	case $? in

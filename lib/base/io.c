@@ -13,6 +13,7 @@
 /* Temporary files that a deadly signal must remove. */
 enum { MAX_OPEN = 32 };
 static char *volatile temporaries[MAX_OPEN];
+static volatile bool ending; /* another thread may still be opening one */
 
 static bool
 is_standard(const char *path)
@@ -174,37 +175,58 @@ out_name(const struct ml_out *out)
 	return out->path == NULL ? "standard output" : out->path;
 }
 
-/* PATH with ".XXXXXX" replaced: a file beside, made for us alone. */
+static void
+remember(char *temporary)
+{
+	for (int i = 0; i < MAX_OPEN; i++)
+		if (temporaries[i] == NULL) {
+			temporaries[i] = temporary;
+			break;
+		}
+}
+
+static void
+unremember(const char *temporary)
+{
+	for (int i = 0; i < MAX_OPEN; i++)
+		if (temporaries[i] == temporary)
+			temporaries[i] = NULL;
+}
+
+/* A file beside PATH, made for us alone; remembered before it is there, as a signal may come. */
 static int
 open_beside(const char *path, char **temporary)
 {
 	size_t n = strlen(path) + 32;
-	int fd = -1;
+	char *name = ml_alloc(n, 1);
+	int fd = -1, cause = ENOMEM;
 
-	if ((*temporary = ml_alloc(n, 1)) == NULL) {
-		errno = ENOMEM;
-		return -1;
-	}
-	for (unsigned k = 0; k < 1000; k++) {
-		snprintf(*temporary, n, "%s.%ld-%u.tmp", path, (long)getpid(), k);
-		fd = open(*temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-		if (fd >= 0 || errno != EEXIST)
+	for (unsigned k = 0; name != NULL && k < 1000; k++) {
+		snprintf(name, n, "%s.%ld-%u.tmp", path, (long)getpid(), k);
+		remember(name);
+		fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+		cause = errno;
+		if (ending)
+			unlink(name);
+		if (fd >= 0)
+			break;
+		unremember(name);
+		if (cause != EEXIST)
 			break;
 	}
 	if (fd < 0) {
-		int cause = errno;
-
-		ml_free(*temporary);
-		*temporary = NULL;
-		errno = cause;
+		ml_free(name);
+		name = NULL;
 	}
+	*temporary = name;
+	errno = cause;
 	return fd;
 }
 
 int
 ml_out_open(struct ml_out *out, const char *path, struct ml_err *err)
 {
-	*out = (struct ml_out){.fd = STDOUT_FILENO};
+	*out = (struct ml_out){.fd = STDOUT_FILENO, .folder = -1};
 	if (is_standard(path))
 		return ML_OK;
 	if ((out->path = ml_alloc(strlen(path) + 1, 1)) == NULL)
@@ -213,14 +235,9 @@ ml_out_open(struct ml_out *out, const char *path, struct ml_err *err)
 	if ((out->fd = open_beside(path, &out->temporary)) < 0) {
 		ml_fail_errno(err, "cannot create '%s'", path);
 		ml_free(out->path);
-		*out = (struct ml_out){.fd = -1};
+		*out = (struct ml_out){.fd = -1, .folder = -1};
 		return err->status;
 	}
-	for (int i = 0; i < MAX_OPEN; i++)
-		if (temporaries[i] == NULL) {
-			temporaries[i] = out->temporary;
-			break;
-		}
 	return ML_OK;
 }
 
@@ -233,20 +250,19 @@ ml_out_write(struct ml_out *out, const char *p, size_t n, struct ml_err *err)
 static void
 forget(struct ml_out *out)
 {
-	for (int i = 0; i < MAX_OPEN; i++)
-		if (temporaries[i] == out->temporary)
-			temporaries[i] = NULL;
+	unremember(out->temporary);
 	ml_free(out->temporary);
 	ml_free(out->path);
-	*out = (struct ml_out){.fd = -1};
+	*out = (struct ml_out){.fd = -1, .folder = -1};
 }
 
-int
-ml_io_sync_folder(const char *path, struct ml_err *err)
+/* The folder that PATH stands in, to be synced. */
+static int
+open_folder(const char *path, int *fd, struct ml_err *err)
 {
 	const char *slash = strrchr(path, '/');
 	char *folder = ml_alloc(strlen(path) + 2, 1);
-	int fd, status = ML_OK;
+	int status = ML_OK;
 
 	if (folder == NULL)
 		return ml_fail(err, ML_ENOMEM, "no memory");
@@ -254,23 +270,43 @@ ml_io_sync_folder(const char *path, struct ml_err *err)
 		memcpy(folder, ".", 2);
 	else
 		memcpy(folder, path, (size_t)(slash - path) + (slash == path));
-	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	/* EINVAL: a filesystem that cannot sync folders; there is no more to be done there. */
-	if (fd < 0 || (fsync(fd) < 0 && errno != EINVAL))
-		status = ml_fail_errno(err, "cannot sync folder '%s'", folder);
-	if (fd >= 0)
-		close(fd);
+	*fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*fd < 0)
+		status = ml_fail_errno(err, "cannot open folder '%s'", folder);
 	ml_free(folder);
 	return status;
+}
+
+static int
+sync_folder(int fd, const char *path, struct ml_err *err)
+{
+	int status = ML_OK;
+
+	/* EINVAL: a filesystem that cannot sync folders; there is no more to be done there. */
+	if (fsync(fd) < 0 && errno != EINVAL)
+		status = ml_fail_errno(err, "cannot sync the folder of '%s'", path);
+	close(fd);
+	return status;
+}
+
+int
+ml_io_sync_folder(const char *path, struct ml_err *err)
+{
+	int fd;
+
+	ML_TRY(open_folder(path, &fd, err));
+	return sync_folder(fd, path, err);
 }
 
 int
 ml_out_sync(struct ml_out *out, struct ml_err *err)
 {
+	if (out->path == NULL || out->folder >= 0)
+		return ML_OK;
 	/* EINVAL: a device or a pipe. */
-	if (out->path != NULL && fsync(out->fd) < 0 && errno != EINVAL)
+	if (fsync(out->fd) < 0 && errno != EINVAL)
 		return ml_fail_errno(err, "cannot write '%s'", out->path);
-	return ML_OK;
+	return open_folder(out->path, &out->folder, err);
 }
 
 int
@@ -295,7 +331,7 @@ ml_out_commit(struct ml_out *out, struct ml_err *err)
 		ml_out_abort(out);
 		return status;
 	}
-	status = ml_io_sync_folder(out->path, err);
+	status = sync_folder(out->folder, out->path, err);
 	forget(out);
 	return status;
 }
@@ -307,6 +343,7 @@ ml_out_abort(struct ml_out *out)
 		return;
 	if (out->fd >= 0)
 		close(out->fd);
+	ml_io_close(out->folder);
 	unlink(out->temporary);
 	forget(out);
 }
@@ -314,6 +351,7 @@ ml_out_abort(struct ml_out *out)
 void
 ml_out_abort_all(void)
 {
+	ending = true;
 	for (int i = 0; i < MAX_OPEN; i++)
 		if (temporaries[i] != NULL)
 			unlink(temporaries[i]);

@@ -53,6 +53,7 @@ int ml_io_sync_folder(const char *path, struct ml_err *err);
  */
 struct ml_out {
 	int fd;
+	int folder; /* that path stands in, once synced; else -1 */
 	char *path; /* NULL for standard output */
 	char *temporary;
 };

@@ -6,6 +6,7 @@
 
 #include "base/num.h"
 #include "table/csv_inner.h"
+#include "table/csv_scan.h"
 
 #define MISSING_WORDS "NA,N/A,NaN,nan,null,NULL"
 
@@ -241,6 +242,9 @@ read_names(struct ml_csv *csv, struct ml_batch *head, struct ml_err *err)
 	}
 	csv->has_header = true;
 	ml_buf_add(&csv->header, head->record[0].p, head->record[0].n);
+	/* The search for a field's end may look behind. */
+	if (ml_buf_reserve(&csv->header, ML_CSV_STEP))
+		memset(csv->header.p + csv->header.n, 0, ML_CSV_STEP);
 	return ml_arena_failed(&csv->arena) || csv->header.failed ? no_memory(csv, err) : ML_OK;
 }
 

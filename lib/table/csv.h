@@ -125,7 +125,7 @@ int ml_csv_place(const struct ml_csv *csv, struct ml_batch *batch, size_t row, s
 		 struct ml_err *err);
 void ml_batch_free(struct ml_batch *batch);
 
-/* Takes the first field off a record: its bytes as they came. */
+/* Takes the first field off a batch's record or the header: its bytes as they came. */
 struct ml_str ml_csv_cut(struct ml_str *record, char delimiter);
 /* What the bytes of a field mean: without blanks around and without quotes; appended to OUT. */
 void ml_csv_value(struct ml_buf *out, struct ml_str field);

@@ -75,6 +75,36 @@ ml_csv_raw(const char *p, const char *end, char delimiter)
 	return raw;
 }
 
+struct ml_str
+ml_csv_cut(struct ml_str *record, char delimiter)
+{
+	const char *p = record->p, *end = p + record->n;
+	const char *stop = ml_csv_raw(p, end, delimiter).stop;
+
+	record->p = stop < end ? stop + 1 : end;
+	record->n = (size_t)(end - record->p);
+	return (struct ml_str){p, (size_t)(stop - p)};
+}
+
+void
+ml_csv_value(struct ml_buf *out, struct ml_str field)
+{
+	while (field.n > 0 && (*field.p == ' ' || *field.p == '\t')) {
+		field.p++;
+		field.n--;
+	}
+	while (field.n > 0 && (field.p[field.n - 1] == ' ' || field.p[field.n - 1] == '\t'))
+		field.n--;
+	if (field.n < 2 || field.p[0] != '"') {
+		ml_buf_add(out, field.p, field.n);
+		return;
+	}
+	for (size_t i = 1; i + 1 < field.n; i++) {
+		ml_buf_char(out, field.p[i]);
+		i += field.p[i] == '"'; /* "" stands for one */
+	}
+}
+
 /* A carriage return outside quotes, or NULL; END is behind the field. */
 static const char *
 bare_return(const struct ml_csv_raw *raw, const char *start)
@@ -188,8 +218,8 @@ ml_csv_report(const struct ml_csv *csv, struct ml_str record, uint64_t line,
 	bool known = csv->n_columns == 0 || problem->column < csv->n_columns;
 
 	if (problem->what == NULL) {
-		ml_fail(err, ML_EINPUT, "row has %zu fields, expected %zu", problem->n_fields,
-			csv->n_columns);
+		ml_fail(err, ML_EINPUT, "row has %zu field%s, expected %zu", problem->n_fields,
+			problem->n_fields == 1 ? "" : "s", csv->n_columns);
 		return put_place(csv, record, line, ML_CSV_NONE, record.p, err);
 	}
 	if (problem->has_limit)
