@@ -226,9 +226,14 @@ open_beside(const char *path, char **temporary)
 int
 ml_out_open(struct ml_out *out, const char *path, struct ml_err *err)
 {
+	struct stat st;
+
 	*out = (struct ml_out){.fd = STDOUT_FILENO, .folder = -1};
 	if (is_standard(path))
 		return ML_OK;
+	/* Said now, and not by the rename when all work is done. */
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return ml_fail(err, ML_ESYS, "cannot create '%s': it is a folder", path);
 	if ((out->path = ml_alloc(strlen(path) + 1, 1)) == NULL)
 		return ml_fail(err, ML_ENOMEM, "no memory");
 	memcpy(out->path, path, strlen(path) + 1);
