@@ -114,7 +114,7 @@ if [ "$WHEN" = drift ] && [ -n "$champion" ]; then
 	mldrift -q -R "$REGISTRY" -m "$NAME@champion" "$work/fresh.csv" >"$work/drift.csv"
 	case $? in
 	0) drift=no && record calm ;;
-	1) drift=$(awk -F, '/,yes$/ { gsub(/["\\]/, ""); print $1 }' "$work/drift.csv" | sort -u | paste -s -d ' ' -) ;;
+	1) drift=$(awk -F, '/,yes$/ { gsub(/["\\[:cntrl:]]/, ""); print $1 }' "$work/drift.csv" | sort -u | paste -s -d ' ' -) ;;
 	3) drift=undecided && record calm ;;
 	*) end 2 "cannot tell whether there is drift" ;;
 	esac
