@@ -115,6 +115,11 @@ ml_io_read(const char *path, size_t limit, struct ml_buf *out, struct ml_err *er
 		int64_t size = ml_io_size(fd);
 		size_t want = size > 0 ? (size_t)size + 1 : 64 * 1024;
 
+		if (limit != 0 && size > 0 && (uint64_t)size + out->n > limit) {
+			status =
+			    ml_fail(err, ML_EINPUT, "%s is larger than %zu bytes", name, limit);
+			break;
+		}
 		if (!ml_buf_reserve(out, want)) {
 			status = ml_fail(err, ML_ENOMEM, "no memory for %s", name);
 			break;
@@ -152,7 +157,9 @@ ml_io_write(int fd, const char *name, const char *p, size_t n, struct ml_err *er
 int
 ml_io_append_open(const char *path, int *fd, struct ml_err *err)
 {
-	*fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
+	do
+		*fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
+	while (*fd < 0 && errno == EINTR);
 	return *fd < 0 ? ml_fail_errno(err, "cannot open '%s'", path) : ML_OK;
 }
 
@@ -174,17 +181,59 @@ out_name(const struct ml_out *out)
 	return out->path == NULL ? "standard output" : out->path;
 }
 
-/* PATH with ".XXXXXX" replaced: a file beside, made for us alone. */
+/* A copy with room for MORE bytes and the NUL; NULL sets errno. */
+static char *
+copy_path(const char *path, size_t n, size_t more)
+{
+	char *copy = ml_alloc(n + more + 1, 1);
+
+	if (copy == NULL)
+		errno = ENOMEM;
+	else
+		memcpy(copy, path, n);
+	return copy;
+}
+
+/* What PATH means once symbolic links are followed, there or not; NULL sets errno. */
+static char *
+follow_links(const char *path)
+{
+	enum { MOST = 40, LONGEST = 4096 };
+	char link[LONGEST], *at = copy_path(path, strlen(path), 0);
+
+	for (int i = 0; at != NULL; i++) {
+		ssize_t n = readlink(at, link, sizeof link);
+		const char *slash = strrchr(at, '/');
+		size_t folder = slash == NULL ? 0 : (size_t)(slash - at) + 1;
+		char *next;
+
+		if (n < 0)
+			return at; /* no link; what else is wrong, open will say */
+		if (i == MOST || n == sizeof link) {
+			ml_free(at);
+			errno = i == MOST ? ELOOP : ENAMETOOLONG;
+			return NULL;
+		}
+		if (link[0] == '/')
+			folder = 0;
+		if ((next = copy_path(at, folder, (size_t)n)) != NULL)
+			memcpy(next + folder, link, (size_t)n);
+		ml_free(at);
+		at = next;
+	}
+	return NULL;
+}
+
+/* A file beside PATH, made for us alone. */
 static int
 open_beside(const char *path, char **temporary)
 {
-	size_t n = strlen(path) + 32;
+	enum { MORE = 32 };
+	size_t n = strlen(path) + MORE;
 	int fd = -1;
 
-	if ((*temporary = ml_alloc(n, 1)) == NULL) {
-		errno = ENOMEM;
+	if ((*temporary = copy_path(path, strlen(path), MORE)) == NULL)
 		return -1;
-	}
 	for (unsigned k = 0; k < 1000; k++) {
 		snprintf(*temporary, n, "%s.%ld-%u.tmp", path, (long)getpid(), k);
 		fd = open(*temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
@@ -201,35 +250,6 @@ open_beside(const char *path, char **temporary)
 	return fd;
 }
 
-int
-ml_out_open(struct ml_out *out, const char *path, struct ml_err *err)
-{
-	*out = (struct ml_out){.fd = STDOUT_FILENO};
-	if (is_standard(path))
-		return ML_OK;
-	if ((out->path = ml_alloc(strlen(path) + 1, 1)) == NULL)
-		return ml_fail(err, ML_ENOMEM, "no memory");
-	memcpy(out->path, path, strlen(path) + 1);
-	if ((out->fd = open_beside(path, &out->temporary)) < 0) {
-		ml_fail_errno(err, "cannot create '%s'", path);
-		ml_free(out->path);
-		*out = (struct ml_out){.fd = -1};
-		return err->status;
-	}
-	for (int i = 0; i < MAX_OPEN; i++)
-		if (temporaries[i] == NULL) {
-			temporaries[i] = out->temporary;
-			break;
-		}
-	return ML_OK;
-}
-
-int
-ml_out_write(struct ml_out *out, const char *p, size_t n, struct ml_err *err)
-{
-	return ml_io_write(out->fd, out_name(out), p, n, err);
-}
-
 static void
 forget(struct ml_out *out)
 {
@@ -237,8 +257,64 @@ forget(struct ml_out *out)
 		if (temporaries[i] == out->temporary)
 			temporaries[i] = NULL;
 	ml_free(out->temporary);
+	ml_free(out->target);
 	ml_free(out->path);
 	*out = (struct ml_out){.fd = -1};
+}
+
+/* Opens what OUT->path names, as ml_out says.  False sets errno. */
+static bool
+open_output(struct ml_out *out)
+{
+	struct stat st, standard;
+
+	if (stat(out->path, &st) == 0) {
+		if (fstat(STDOUT_FILENO, &standard) == 0 && st.st_dev == standard.st_dev &&
+		    st.st_ino == standard.st_ino) {
+			out->fd = STDOUT_FILENO;
+			return true;
+		}
+		if (!S_ISREG(st.st_mode)) {
+			do
+				out->fd = open(out->path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+			while (out->fd < 0 && errno == EINTR);
+			return out->fd >= 0;
+		}
+		if (faccessat(AT_FDCWD, out->path, W_OK, AT_EACCESS) < 0)
+			return false;
+	} else if (*out->path == '\0') {
+		return false;
+	}
+	if ((out->target = follow_links(out->path)) == NULL ||
+	    (out->fd = open_beside(out->target, &out->temporary)) < 0)
+		return false;
+	for (int i = 0; i < MAX_OPEN; i++)
+		if (temporaries[i] == NULL) {
+			temporaries[i] = out->temporary;
+			break;
+		}
+	return true;
+}
+
+int
+ml_out_open(struct ml_out *out, const char *path, struct ml_err *err)
+{
+	*out = (struct ml_out){.fd = STDOUT_FILENO};
+	if (is_standard(path))
+		return ML_OK;
+	out->fd = -1;
+	if ((out->path = copy_path(path, strlen(path), 0)) == NULL || !open_output(out)) {
+		ml_fail_errno(err, "cannot create '%s'", path);
+		forget(out);
+		return err->status;
+	}
+	return ML_OK;
+}
+
+int
+ml_out_write(struct ml_out *out, const char *p, size_t n, struct ml_err *err)
+{
+	return ml_io_write(out->fd, out_name(out), p, n, err);
 }
 
 int
@@ -276,26 +352,23 @@ ml_out_sync(struct ml_out *out, struct ml_err *err)
 int
 ml_out_commit(struct ml_out *out, struct ml_err *err)
 {
-	int status = ML_OK;
+	int status = ml_out_sync(out, err);
 
-	if (out->path == NULL) {
-		/* What the kernel has put off (NFS, quotas) comes to light here. */
-		if (out->fd >= 0 && close(out->fd) < 0 && errno != EBADF)
-			status = ml_fail_errno(err, "cannot write standard output");
-		out->fd = -1;
-		return status;
-	}
-	status = ml_out_sync(out, err);
-	if (close(out->fd) < 0 && status == ML_OK)
-		status = ml_fail_errno(err, "cannot write '%s'", out->path);
+	/*
+	 * What the kernel has put off (NFS, quotas) comes to light here.  EBADF: standard output
+	 * was the end of another output, too.
+	 */
+	if (out->fd >= 0 && close(out->fd) < 0 && errno != EBADF && status == ML_OK)
+		status = ml_fail_errno(err, "cannot write %s", out_name(out));
 	out->fd = -1;
-	if (status == ML_OK && rename(out->temporary, out->path) < 0)
+	if (status == ML_OK && out->target != NULL && rename(out->temporary, out->target) < 0)
 		status = ml_fail_errno(err, "cannot replace '%s'", out->path);
 	if (status < 0) {
 		ml_out_abort(out);
 		return status;
 	}
-	status = ml_io_sync_folder(out->path, err);
+	if (out->target != NULL)
+		status = ml_io_sync_folder(out->target, err);
 	forget(out);
 	return status;
 }
@@ -305,9 +378,10 @@ ml_out_abort(struct ml_out *out)
 {
 	if (out->path == NULL)
 		return;
-	if (out->fd >= 0)
+	if (out->fd > STDOUT_FILENO)
 		close(out->fd);
-	unlink(out->temporary);
+	if (out->temporary != NULL)
+		unlink(out->temporary);
 	forget(out);
 }
 

@@ -50,11 +50,17 @@ int ml_io_sync_folder(const char *path, struct ml_err *err);
  * An output: standard output (path NULL or "-"), or a file that appears complete or
  * not at all: written beside, fsynced, renamed, its folder fsynced (ml_out_commit).
  * ml_out_abort, or the end by a signal, leaves nothing behind.
+ *
+ * The new file has the mode that the umask gives, whatever was there before; one that may not be
+ * written is not replaced.  A symbolic link stays, and what it points to is replaced.  What is no
+ * regular file (a pipe, a device) is written as it is, and so is the file that standard output
+ * goes to (/dev/stdout).
  */
 struct ml_out {
 	int fd;
-	char *path; /* NULL for standard output */
-	char *temporary;
+	char *path;	 /* as given; NULL for standard output */
+	char *target;	 /* the file to replace; NULL if written as it is */
+	char *temporary; /* beside it */
 };
 
 int ml_out_open(struct ml_out *out, const char *path, struct ml_err *err);
