@@ -140,6 +140,7 @@ struct parsed {
 	size_t n_sets, extra; /* index of the extra set, or n_sets */
 	bool given[MAX_SETS][MAX_ROWS];
 	struct common common;
+	struct ml_opt_file config; /* of no path: none */
 };
 
 static void
@@ -173,9 +174,15 @@ gather(struct parsed *p, struct ml_tool *tool, int argc, char **argv, struct ml_
 		add_set(p, "chance", seed_rows, &p->common);
 	p->extra = p->n_sets;
 	ML_TRY(ml_opt_defaults(p->sets, p->n_sets, err));
+	value = ml_opt_peek(p->sets, p->n_sets, "config", argc, argv, NULL);
+	if (value != NULL)
+		ML_TRY(ml_opt_file_read(&p->config, value, err));
+	if (ml_opt_peek(p->sets, p->n_sets, "config", 0, NULL, &p->config) != NULL)
+		return ml_fail(err, ML_EUSAGE, "%s: option 'config' is for the command line only",
+			       value);
 	if (cmd->extra == NULL)
 		return ML_OK;
-	value = ml_opt_peek(p->sets, p->n_sets, cmd->extra_by, argc, argv);
+	value = ml_opt_peek(p->sets, p->n_sets, cmd->extra_by, argc, argv, &p->config);
 	if (value == NULL)
 		for (const struct ml_opt *row = cmd->options; row->type != ML_OPT_END; row++)
 			if (strcmp(row->name, cmd->extra_by) == 0)
@@ -220,35 +227,45 @@ answered(const struct ml_cmd *top, const struct ml_cmd *cmd, const struct parsed
 }
 
 static int
-run(const struct ml_cmd *top, const struct ml_cmd *cmd, struct ml_tool *tool, int argc, char **argv)
+parse_and_run(const struct ml_cmd *top, const struct ml_cmd *cmd, struct parsed *p,
+	      struct ml_tool *tool, int argc, char **argv)
 {
-	struct parsed p = {0};
+	const struct common *common = &p->common;
 	struct ml_opt_set all[MAX_SETS + 1];
 	struct ml_err *err = tool->err;
 
 	if (cmd->size > 0 && (tool->options = ml_alloc(1, cmd->size)) == NULL)
 		return ml_fail(err, ML_ENOMEM, "no memory");
 	tool->cmd = cmd;
-	ML_TRY(gather(&p, tool, argc, argv, err));
-	memcpy(all, p.sets, sizeof p.sets);
-	all[p.n_sets] = (struct ml_opt_set){NULL, script_rows, &p.common, NULL};
-	ML_TRY(ml_opt_parse(all, p.n_sets + 1, argc, argv, &tool->n_operands, err));
-	if (answered(top, cmd, &p))
+	ML_TRY(gather(p, tool, argc, argv, err));
+	memcpy(all, p->sets, sizeof p->sets);
+	all[p->n_sets] = (struct ml_opt_set){NULL, script_rows, &p->common, NULL};
+	ML_TRY(ml_opt_parse(all, p->n_sets + 1, argc, argv, &tool->n_operands, err));
+	if (answered(top, cmd, p))
 		return end_standard_output(&tool->say, err);
 	if (cmd->verbs != NULL)
 		return find_verb(cmd, &argc, argv, err) == NULL ? err->status : ML_OK;
-	if (p.common.config != NULL)
-		ML_TRY(ml_opt_config(p.sets, p.n_sets, p.common.config, err));
+	ML_TRY(ml_opt_apply(p->sets, p->n_sets, &p->config, err));
 	ML_TRY(check_operands(cmd, tool->n_operands, err));
 	tool->operand = argv + 1;
-	tool->threads = p.common.threads;
-	tool->seed = p.common.seed;
-	tool->output = p.common.output;
-	tool->say.level = p.common.quiet ? 0 : p.common.verbose ? 2 : 1;
+	tool->threads = common->threads;
+	tool->seed = common->seed;
+	tool->output = common->output;
+	tool->say.level = common->quiet ? 0 : common->verbose ? 2 : 1;
 	tool->say.progress =
-	    strcmp(p.common.progress, "always") == 0 ||
-	    (strcmp(p.common.progress, "auto") == 0 && !p.common.quiet && isatty(STDERR_FILENO));
+	    strcmp(common->progress, "always") == 0 ||
+	    (strcmp(common->progress, "auto") == 0 && !common->quiet && isatty(STDERR_FILENO));
 	return cmd->run(tool);
+}
+
+static int
+run(const struct ml_cmd *top, const struct ml_cmd *cmd, struct ml_tool *tool, int argc, char **argv)
+{
+	struct parsed p = {0};
+	int status = parse_and_run(top, cmd, &p, tool, argc, argv);
+
+	ml_opt_file_free(&p.config);
+	return status;
 }
 
 int

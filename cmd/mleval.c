@@ -33,7 +33,7 @@ static const struct ml_opt options[] = {
 	    "or 0.5 without one"),
     ML_TEXT(0, "metric", "metrics", "list", struct mleval, metric, NULL,
 	    "metrics to print; default is all that the columns allow"),
-    ML_REAL(0, "quantile", "alpha", "q", struct mleval, in.quantile, "0.5", 0, 1,
+    ML_REAL(0, "quantile", NULL, "q", struct mleval, in.quantile, "0.5", 0, 1,
 	    "the quantile that is predicted, for pinball"),
     ML_LIST(0, "require", NULL, "expr", struct mleval, require,
 	    "fail unless it holds: a metric, one of >= > <= <, and a number or 'baseline'; may be "

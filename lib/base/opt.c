@@ -25,7 +25,7 @@ same(const char *a, size_t n, const char *name, size_t m)
 	return true;
 }
 
-/* Calls match for the name and each alias of a row; true once one matches. */
+/* TYPED is the name or an alias of a row, or with PREFIX the start of one. */
 static bool
 any_name(const struct ml_opt *row, const char *typed, size_t n, bool prefix)
 {
@@ -44,23 +44,36 @@ any_name(const struct ml_opt *row, const char *typed, size_t n, bool prefix)
 	return false;
 }
 
+/* How many rows are called TYPED; the first of them. */
 static size_t
-search(const struct ml_opt_set *sets, size_t n_sets, const char *typed, size_t n, bool prefix,
+count_rows(const struct ml_opt_set *sets, size_t n_sets, const char *typed, size_t n, bool prefix,
+	   bool negated, struct found *found)
+{
+	size_t hits = 0;
+
+	if (negated && (n < 4 || !same(typed, 3, "no-", 3)))
+		return 0;
+	for (size_t s = 0; s < n_sets; s++)
+		for (const struct ml_opt *row = sets[s].rows; row->type != ML_OPT_END; row++) {
+			if (negated ? row->type != ML_OPT_FLAG ||
+					  !any_name(row, typed + 3, n - 3, prefix)
+				    : !any_name(row, typed, n, prefix))
+				continue;
+			if (hits++ == 0)
+				*found = (struct found){row, &sets[s], negated};
+		}
+	return hits;
+}
+
+/* Whole names win over starts of names, and names as they are over --no-NAME. */
+static size_t
+search(const struct ml_opt_set *sets, size_t n_sets, const char *typed, size_t n,
        struct found *found)
 {
 	size_t hits = 0;
 
-	for (size_t s = 0; s < n_sets; s++)
-		for (const struct ml_opt *row = sets[s].rows; row->type != ML_OPT_END; row++) {
-			bool no = row->type == ML_OPT_FLAG && n > 3 &&
-				  strncmp(typed, "no-", 3) == 0 && row->letter == 0 &&
-				  any_name(row, typed + 3, n - 3, prefix);
-
-			if (!no && !any_name(row, typed, n, prefix))
-				continue;
-			if (hits++ == 0 || !prefix)
-				*found = (struct found){row, &sets[s], no};
-		}
+	for (int way = 0; way < 4 && hits == 0; way++)
+		hits = count_rows(sets, n_sets, typed, n, way >= 2, way % 2 == 1, found);
 	return hits;
 }
 
@@ -87,12 +100,9 @@ find_long(const struct ml_opt_set *sets, size_t n_sets, const char *typed, size_
 {
 	char quoted[ML_QUOTED], word[64] = {0};
 	struct names names = {sets, n_sets};
-	size_t count = 0, hits;
+	size_t count = 0, hits = search(sets, n_sets, typed, n, found);
 	const char *near;
 
-	if (search(sets, n_sets, typed, n, false, found) > 0)
-		return ML_OK;
-	hits = search(sets, n_sets, typed, n, true, found);
 	if (hits == 1)
 		return ML_OK;
 	ml_quote(quoted, typed, n);
@@ -132,9 +142,9 @@ is_choice(const char *choices, const char *value)
 	while (*choices != '\0') {
 		size_t m = strcspn(choices, " ");
 
-		/* "reject=" stands for reject=ANYTHING */
-		if ((m == n && memcmp(choices, value, n) == 0) ||
-		    (m > 0 && choices[m - 1] == '=' && n > m && memcmp(choices, value, m) == 0))
+		bool open = m > 0 && choices[m - 1] == '='; /* "reject=" is reject=ANYTHING */
+
+		if (memcmp(choices, value, n < m ? n : m) == 0 && (open ? n > m : n == m))
 			return true;
 		choices += m + (choices[m] == ' ');
 	}
@@ -163,6 +173,14 @@ append(struct ml_texts *list, const char *value, struct ml_err *err)
 	return ML_OK;
 }
 
+/* Integers beyond 2^53 are no doubles: it is the limits that are converted. */
+static bool
+integer_within(int64_t value, double min, double max)
+{
+	return (min <= -0x1p63 || value >= (int64_t)min) &&
+	       (max >= 0x1p63 || value <= (int64_t)max);
+}
+
 static int
 set_number(const struct ml_opt *row, void *place, const char *value, struct ml_err *err)
 {
@@ -176,7 +194,7 @@ set_number(const struct ml_opt *row, void *place, const char *value, struct ml_e
 		 row->type == ML_OPT_INT ? "expected an integer" : "expected a number", low, high);
 	if (row->type == ML_OPT_INT) {
 		if (!ml_int_parse(ml_str(value), &integer) ||
-		    !((double)integer >= row->min && (double)integer <= row->max))
+		    !integer_within(integer, row->min, row->max))
 			return bad_value(row, value, range, err);
 		*(int64_t *)place = integer;
 		return ML_OK;
@@ -245,74 +263,111 @@ ml_opt_defaults(const struct ml_opt_set *sets, size_t n_sets, struct ml_err *err
 	return ML_OK;
 }
 
-/* One "--name", "--name=value" or "--name value" at argv[*i]. */
-static int
-parse_long(const struct ml_opt_set *sets, size_t n_sets, int argc, char **argv, int *i,
-	   struct ml_err *err)
-{
-	const char *typed = argv[*i] + 2;
-	size_t n = strcspn(typed, "=");
-	const char *value = typed[n] == '=' ? typed + n + 1 : NULL;
-	struct found found;
+/* A walk over the command line, word by word and letter by letter. */
+struct walk {
+	int argc, i;
+	char **argv;
+	const char *letters; /* those left of "-abc" */
+	bool ended;	     /* behind "--" */
+};
 
-	ML_TRY(find_long(sets, n_sets, typed, n, &found, err));
-	if (found.row->type == ML_OPT_FLAG) {
-		if (value != NULL)
-			return ml_fail(err, ML_EUSAGE, "option '--%s' takes no value",
-				       found.row->name);
-	} else if (value == NULL && found.row->argument[0] == '[') {
-		value = "always"; /* a value in brackets may be left out */
-	} else if (value == NULL) {
-		if (*i + 1 >= argc)
-			return ml_fail(err, ML_EUSAGE, "option '--%s' needs a value",
-				       found.row->name);
-		value = argv[++*i];
-	}
-	mark(&found);
-	return set_value(&found, value, err);
+enum word { WORD_END, WORD_OPERAND, WORD_OPTION };
+
+/* The word behind an option, as its value. */
+static int
+take_value(struct walk *walk, const char **value)
+{
+	if (walk->i + 1 >= walk->argc)
+		return ML_EUSAGE;
+	*value = walk->argv[++walk->i];
+	return ML_OK;
 }
 
-/* "-abc value", "-cvalue". */
+/* "--name", "--name=value" or "--name value". */
 static int
-parse_letters(const struct ml_opt_set *sets, size_t n_sets, int argc, char **argv, int *i,
-	      struct ml_err *err)
+long_option(const struct ml_opt_set *sets, size_t n_sets, struct walk *walk, struct found *found,
+	    const char **value, struct ml_err *err)
 {
-	for (const char *p = argv[*i] + 1; *p != '\0'; p++) {
-		struct found found = {0};
-		const char *value = NULL;
+	const char *typed = walk->argv[walk->i] + 2;
+	size_t n = strcspn(typed, "=");
 
-		ML_TRY(find_letter(sets, n_sets, p, &found, err));
-		if (found.row->type != ML_OPT_FLAG) {
-			if (p[1] == '\0' && *i + 1 >= argc)
-				return ml_fail(err, ML_EUSAGE, "option '-%c' needs a value", *p);
-			value = p[1] != '\0' ? p + 1 : argv[++*i];
-		}
-		mark(&found);
-		ML_TRY(set_value(&found, value, err));
-		if (value != NULL)
-			break;
+	ML_TRY(find_long(sets, n_sets, typed, n, found, err));
+	*value = typed[n] == '=' ? typed + n + 1 : NULL;
+	if (found->row->type == ML_OPT_FLAG) {
+		if (*value != NULL)
+			return ml_fail(err, ML_EUSAGE, "option '--%s' takes no value",
+				       found->row->name);
+	} else if (*value == NULL && found->row->argument[0] == '[') {
+		*value = "always"; /* a value in brackets may be left out */
+	} else if (*value == NULL && take_value(walk, value) < 0) {
+		return ml_fail(err, ML_EUSAGE, "option '--%s' needs a value", found->row->name);
 	}
-	return ML_OK;
+	return WORD_OPTION;
+}
+
+/* The next letter of "-abc", "-abc value" or "-abcvalue". */
+static int
+short_option(const struct ml_opt_set *sets, size_t n_sets, struct walk *walk, struct found *found,
+	     const char **value, struct ml_err *err)
+{
+	const char *p = walk->letters;
+
+	walk->letters = NULL;
+	*value = NULL;
+	ML_TRY(find_letter(sets, n_sets, p, found, err));
+	if (found->row->type == ML_OPT_FLAG)
+		walk->letters = p[1] != '\0' ? p + 1 : NULL;
+	else if (p[1] != '\0')
+		*value = p + 1;
+	else if (take_value(walk, value) < 0)
+		return ml_fail(err, ML_EUSAGE, "option '-%c' needs a value", *p);
+	return WORD_OPTION;
+}
+
+/* An enum word; a failure ends its word, not the walk. */
+static int
+next_word(const struct ml_opt_set *sets, size_t n_sets, struct walk *walk, struct found *found,
+	  const char **value, struct ml_err *err)
+{
+	const char *p;
+
+	if (walk->letters == NULL) {
+		if (walk->i + 1 < walk->argc && !walk->ended &&
+		    strcmp(walk->argv[walk->i + 1], "--") == 0) {
+			walk->ended = true;
+			walk->i++;
+		}
+		if (walk->i + 1 >= walk->argc)
+			return WORD_END;
+		p = walk->argv[++walk->i];
+		if (walk->ended || p[0] != '-' || p[1] == '\0')
+			return WORD_OPERAND;
+		if (p[1] == '-')
+			return long_option(sets, n_sets, walk, found, value, err);
+		walk->letters = p + 1;
+	}
+	return short_option(sets, n_sets, walk, found, value, err);
 }
 
 int
 ml_opt_parse(const struct ml_opt_set *sets, size_t n_sets, int argc, char **argv, size_t *operands,
 	     struct ml_err *err)
 {
-	bool ended = false;
+	struct walk walk = {.argc = argc, .argv = argv};
+	struct found found = {0};
+	const char *value;
+	int word;
 
 	*operands = 0;
-	for (int i = 1; i < argc; i++) {
-		if (ended || argv[i][0] != '-' || argv[i][1] == '\0')
-			argv[++*operands] = argv[i];
-		else if (strcmp(argv[i], "--") == 0)
-			ended = true;
-		else if (argv[i][1] == '-')
-			ML_TRY(parse_long(sets, n_sets, argc, argv, &i, err));
-		else
-			ML_TRY(parse_letters(sets, n_sets, argc, argv, &i, err));
+	while ((word = next_word(sets, n_sets, &walk, &found, &value, err)) > WORD_END) {
+		if (word == WORD_OPERAND) {
+			argv[++*operands] = argv[walk.i];
+			continue;
+		}
+		mark(&found);
+		ML_TRY(set_value(&found, value, err));
 	}
-	return ML_OK;
+	return word;
 }
 
 void
@@ -351,121 +406,99 @@ trim(char *p)
 }
 
 static int
-config_line(const struct ml_opt_set *sets, size_t n_sets, char *line, struct ml_err *err)
+add_setting(struct ml_opt_file *file, char *line, size_t number, struct ml_err *err)
 {
-	struct found found;
-	char *equals, *name = trim(line);
+	char *name = trim(line), *equals = strchr(name, '=');
 
 	if (*name == '\0' || *name == '#')
 		return ML_OK;
-	if ((equals = strchr(name, '=')) == NULL)
+	if (equals == NULL)
 		return ml_fail(err, ML_EUSAGE, "expected 'name = value'");
 	*equals = '\0';
-	name = trim(name);
-	ML_TRY(find_long(sets, n_sets, name, strlen(name), &found, err));
-	if (found.set->given != NULL && found.set->given[found.row - found.set->rows])
-		return ML_OK;
-	return set_value(&found, trim(equals + 1), err);
+	file->setting[file->n++] = (struct ml_opt_setting){trim(name), trim(equals + 1), number};
+	return ML_OK;
 }
 
 int
-ml_opt_config(const struct ml_opt_set *sets, size_t n_sets, const char *path, struct ml_err *err)
+ml_opt_file_read(struct ml_opt_file *file, const char *path, struct ml_err *err)
 {
-	struct ml_buf text = {0}; /* options point into it: it lives as long as the process */
-	size_t line = 0;
+	enum { LARGEST = 1 << 20 };
+	size_t lines = 1, number = 0;
 
-	ML_TRY(ml_io_read(path, 1 << 20, &text, err));
-	ml_buf_char(&text, '\0');
-	if (text.failed)
-		return ml_fail(err, ML_ENOMEM, "no memory");
-	for (char *p = text.p, *next; p != NULL; p = next) {
+	*file = (struct ml_opt_file){.path = path};
+	ML_TRY(ml_io_read(path, LARGEST, &file->text, err));
+	if (file->text.n > 0 && memchr(file->text.p, '\0', file->text.n) != NULL)
+		return ml_fail(err, ML_EUSAGE, "%s: a NUL byte stands in it", path);
+	ml_buf_char(&file->text, '\0');
+	for (const char *p = file->text.p; !file->text.failed && *p != '\0'; p++)
+		lines += *p == '\n';
+	file->setting = ml_alloc(lines, sizeof *file->setting);
+	if (file->text.failed || file->setting == NULL)
+		return ml_fail(err, ML_ENOMEM, "no memory for %s", path);
+	for (char *p = file->text.p, *next; p != NULL; p = next) {
 		if ((next = strchr(p, '\n')) != NULL)
 			*next++ = '\0';
-		line++;
-		if (config_line(sets, n_sets, p, err) < 0)
-			return ml_within(err, "%s:%zu", path, line);
+		if (add_setting(file, p, ++number, err) < 0)
+			return ml_within(err, "%s:%zu", path, number);
 	}
 	return ML_OK;
 }
 
-/* The value that the file gives NAME, or NULL. */
-static const char *
-peek_config(const struct ml_opt *row, const char *path)
+void
+ml_opt_file_free(struct ml_opt_file *file)
 {
-	struct ml_buf text = {0};
-	struct ml_err ignored = {0};
-	const char *value = NULL;
-
-	if (ml_io_read(path, 1 << 20, &text, &ignored) < 0)
-		return NULL; /* ml_opt_config says so */
-	ml_buf_char(&text, '\0');
-	for (char *p = text.failed ? NULL : text.p, *next; p != NULL; p = next) {
-		char *name, *equals;
-
-		if ((next = strchr(p, '\n')) != NULL)
-			*next++ = '\0';
-		name = trim(p);
-		if (*name == '#' || (equals = strchr(name, '=')) == NULL)
-			continue;
-		*equals = '\0';
-		name = trim(name);
-		if (any_name(row, name, strlen(name), false))
-			value = trim(equals + 1);
-	}
-	if (value == NULL)
-		ml_buf_free(&text); /* otherwise it lives as long as the process */
-	return value;
+	ml_free(file->setting);
+	ml_buf_free(&file->text);
+	*file = (struct ml_opt_file){0};
 }
 
-static const char *
-peek_arguments(const struct ml_opt_set *sets, size_t n_sets, const char *name, int argc,
-	       char **argv)
+static int
+apply_setting(const struct ml_opt_set *sets, size_t n_sets, const struct ml_opt_setting *setting,
+	      struct ml_err *err)
 {
-	const char *value = NULL;
-	struct found wanted, found;
+	struct found found;
 
-	if (search(sets, n_sets, name, strlen(name), false, &wanted) == 0)
-		return NULL;
-	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
-		const char *p = argv[i];
-		struct ml_err ignored = {0};
+	ML_TRY(find_long(sets, n_sets, setting->name, strlen(setting->name), &found, err));
+	if (found.set->given != NULL && found.set->given[found.row - found.set->rows])
+		return ML_OK;
+	return set_value(&found, setting->value, err);
+}
 
-		if (p[0] != '-' || p[1] == '\0')
-			continue;
-		if (p[1] == '-') {
-			size_t n = strcspn(p + 2, "=");
-
-			if (find_long(sets, n_sets, p + 2, n, &found, &ignored) < 0)
-				continue;
-			if (found.row == wanted.row)
-				value = p[2 + n] == '=' ? p + 3 + n
-					: i + 1 < argc	? argv[i + 1]
-							: NULL;
-			i += found.row->type != ML_OPT_FLAG && p[2 + n] != '=';
-			continue;
-		}
-		for (p++; *p != '\0'; p++) {
-			if (find_letter(sets, n_sets, p, &found, &ignored) < 0)
-				break;
-			if (found.row->type == ML_OPT_FLAG)
-				continue;
-			if (found.row == wanted.row)
-				value = p[1] != '\0' ? p + 1 : i + 1 < argc ? argv[i + 1] : NULL;
-			i += p[1] == '\0';
-			break;
-		}
-	}
-	return value;
+int
+ml_opt_apply(const struct ml_opt_set *sets, size_t n_sets, const struct ml_opt_file *file,
+	     struct ml_err *err)
+{
+	for (size_t i = 0; i < file->n; i++)
+		if (apply_setting(sets, n_sets, &file->setting[i], err) < 0)
+			return ml_within(err, "%s:%zu", file->path, file->setting[i].line);
+	return ML_OK;
 }
 
 const char *
-ml_opt_peek(const struct ml_opt_set *sets, size_t n_sets, const char *name, int argc, char **argv)
+ml_opt_peek(const struct ml_opt_set *sets, size_t n_sets, const char *name, int argc, char **argv,
+	    const struct ml_opt_file *file)
 {
-	const char *value = peek_arguments(sets, n_sets, name, argc, argv), *config;
-	struct found found;
+	struct walk walk = {.argc = argc, .argv = argv};
+	const char *value = NULL, *here;
+	struct found wanted, found;
+	int word = WORD_OPERAND;
 
-	if (value != NULL || search(sets, n_sets, name, strlen(name), false, &found) == 0 ||
-	    (config = peek_arguments(sets, n_sets, "config", argc, argv)) == NULL)
-		return value;
-	return peek_config(found.row, config);
+	if (search(sets, n_sets, name, strlen(name), &wanted) != 1)
+		return NULL;
+	while (word != WORD_END) {
+		struct ml_err later = {0}; /* is ml_opt_parse's to report */
+
+		word = next_word(sets, n_sets, &walk, &found, &here, &later);
+		if (word == WORD_OPTION && found.row == wanted.row)
+			value = here;
+	}
+	for (size_t i = 0; value == NULL && file != NULL && i < file->n; i++) {
+		/* the last one wins, as in ml_opt_apply */
+		const struct ml_opt_setting *s = &file->setting[file->n - 1 - i];
+
+		if (search(sets, n_sets, s->name, strlen(s->name), &found) == 1 &&
+		    found.row == wanted.row)
+			value = s->value;
+	}
+	return value;
 }

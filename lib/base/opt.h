@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/err.h"
+#include "base/str.h"
 
 /*
  * Options.  One row says all there is to know of an option; parsing, --help,
@@ -90,7 +91,7 @@ int ml_opt_defaults(const struct ml_opt_set *sets, size_t n_sets, struct ml_err 
 /*
  * Parses argv[1..]: options of all sets, in any place, operands moved to argv[1..] and
  * counted in *OPERANDS; "--" ends the options.  Long options may be abbreviated while
- * unique.  Lists are ml_opt_free's.
+ * unique; whole names win.  Lists are ml_opt_free's.
  */
 int ml_opt_parse(const struct ml_opt_set *sets, size_t n_sets, int argc, char **argv,
 		 size_t *operands, struct ml_err *err);
@@ -98,22 +99,43 @@ int ml_opt_parse(const struct ml_opt_set *sets, size_t n_sets, int argc, char **
 /* Frees the lists of a struct that ROWS filled; the texts in them are the command line's. */
 void ml_opt_free(const struct ml_opt *rows, void *base);
 
-/* Sets one option from text, as --config does: "name = value" a line, # comments. */
+/* Sets one option from text. */
 int ml_opt_set_text(const struct ml_opt_set *sets, size_t n_sets, const char *name,
 		    const char *value, struct ml_err *err);
-/* What was given on the command line stays. */
-int ml_opt_config(const struct ml_opt_set *sets, size_t n_sets, const char *path,
-		  struct ml_err *err);
 
 /*
- * The value of option NAME on the command line, or in the --config file there, before either is
- * parsed; or NULL.  For the one option that decides which others there are.
+ * A --config file: "name = value" a line, # comments, blank lines.  It is read once, for it may be
+ * a pipe.  Options point into it: it is freed after them.
+ */
+struct ml_opt_setting {
+	const char *name, *value;
+	size_t line;
+};
+struct ml_opt_file {
+	const char *path;
+	struct ml_opt_setting *setting;
+	size_t n;
+	struct ml_buf text;
+};
+
+/* On failure, too, the caller frees FILE. */
+int ml_opt_file_read(struct ml_opt_file *file, const char *path, struct ml_err *err);
+void ml_opt_file_free(struct ml_opt_file *file);
+/* What was given on the command line stays. */
+int ml_opt_apply(const struct ml_opt_set *sets, size_t n_sets, const struct ml_opt_file *file,
+		 struct ml_err *err);
+
+/*
+ * The value that option NAME will have been given once the command line is parsed and FILE (may be
+ * NULL) is applied, or NULL.  For options that decide which others there are: what is unknown or
+ * wrong is passed over.
  */
 const char *ml_opt_peek(const struct ml_opt_set *sets, size_t n_sets, const char *name, int argc,
-			char **argv);
+			char **argv, const struct ml_opt_file *file);
 
-/* The value of a row as text, as it could be typed; "" for a text that is not given. */
-void ml_opt_value(const struct ml_opt *row, const void *base, char out[64]);
+/* Appends the value of a row as text, as it could be typed; nothing for a text that is not given.
+ */
+void ml_opt_value(const struct ml_opt *row, const void *base, struct ml_buf *out);
 
 /* --help's list. */
 void ml_opt_help(FILE *out, const struct ml_opt_set *sets, size_t n_sets);

@@ -4,33 +4,29 @@
 #include "base/opt.h"
 
 void
-ml_opt_value(const struct ml_opt *row, const void *base, char out[64])
+ml_opt_value(const struct ml_opt *row, const void *base, struct ml_buf *out)
 {
-	const char *place = (const char *)base + row->offset;
-	size_t n = 0;
+	const void *place = (const char *)base + row->offset;
 
 	switch (row->type) {
 	case ML_OPT_FLAG:
-		n = (size_t)snprintf(out, 64, "%s", *(const bool *)place ? "yes" : "no");
+		ml_buf_text(out, *(const bool *)place ? "yes" : "no");
 		break;
 	case ML_OPT_INT:
-		n = (size_t)snprintf(out, 64, "%lld",
-				     (long long)*(const int64_t *)(const void *)place);
+		ml_buf_format(out, "%lld", (long long)*(const int64_t *)place);
 		break;
 	case ML_OPT_REAL:
-		n = ml_num_format(out, *(const double *)(const void *)place);
+		if (ml_buf_reserve(out, ML_NUM_TEXT))
+			out->n += ml_num_format(out->p + out->n, *(const double *)place);
 		break;
-	case ML_OPT_TEXT: {
-		const char *text = *(const char *const *)(const void *)place;
-
-		n = (size_t)snprintf(out, 64, "%s", text == NULL ? "" : text);
+	case ML_OPT_TEXT:
+		if (*(const char *const *)place != NULL)
+			ml_buf_text(out, *(const char *const *)place);
 		break;
-	}
 	case ML_OPT_LIST:
 	case ML_OPT_END:
 		break;
 	}
-	out[n < 63 ? n : 63] = '\0';
 }
 
 static void

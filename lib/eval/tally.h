@@ -13,7 +13,7 @@
  * What the rows of an evaluation add up to: all that a metric may ask.  Rows come in blocks and in
  * order; sums are taken over each block and added with compensation, scores are sorted by radix,
  * so no value depends on threads or on how the input arrived.  Memory: labels and probabilities
- * take none; a ranking takes 8 bytes a row and class, 16 with weights; regression 16, or 24.
+ * take none; a ranking takes 8 bytes a row and column of scores, regression 16; weights double it.
  */
 
 /* What a metric reads, and so what a counter must keep. */

@@ -39,10 +39,16 @@ static int
 record(struct ml_job *job, const struct ml_opt *rows, const void *base)
 {
 	for (; rows != NULL && rows->type != ML_OPT_END; rows++) {
-		char value[64];
+		struct ml_buf value = {0};
+		int refused = -1;
 
-		ml_opt_value(rows, base, value);
-		if (json_object_set_new(job->bundle->options, rows->name, json_string(value)) != 0)
+		ml_opt_value(rows, base, &value);
+		if (!value.failed)
+			refused =
+			    json_object_set_new(job->bundle->options, rows->name,
+						json_stringn(value.n > 0 ? value.p : "", value.n));
+		ml_buf_free(&value);
+		if (refused != 0)
 			return ml_job_no_memory(job, "the options");
 	}
 	return ML_OK;

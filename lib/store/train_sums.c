@@ -45,29 +45,69 @@ sums_free(struct sums *s)
 	ml_free(s);
 }
 
-/* The columns of a frame side by side; false if a value is missing. */
+/* The means of a frame, the target's last; false if a value is missing. */
 static bool
-transpose(const struct ml_frame *frame, const struct ml_roles *roles, double *x, double *centre)
+centre_of(const struct ml_frame *frame, const struct ml_roles *roles, double *centre)
 {
 	size_t d = features(roles), j = 0;
 
 	for (size_t c = 0; c < roles->n; c++) {
 		const double *v = frame->number[c];
-		size_t at = c == roles->target ? d : j;
 		double sum = 0;
 
 		for (size_t i = 0; i < frame->n; i++)
 			sum += v[i];
 		if (isnan(sum))
 			return false;
-		if (c == roles->weight)
-			continue;
-		for (size_t i = 0; i < frame->n; i++)
-			x[i * (d + 1) + at] = v[i];
-		centre[at] = frame->n == 0 ? 0 : sum / (double)frame->n;
-		j += c != roles->target;
+		if (c != roles->weight)
+			centre[c == roles->target ? d : j++] =
+			    frame->n == 0 ? 0 : sum / (double)frame->n;
 	}
 	return true;
+}
+
+/* Rows from START on, their columns side by side, the target last. */
+static void
+transpose(const struct ml_frame *frame, const struct ml_roles *roles, size_t start, size_t n,
+	  double *x)
+{
+	size_t d = features(roles), j = 0;
+
+	for (size_t c = 0; c < roles->n; c++) {
+		const double *v = frame->number[c] + start;
+		double *to = x + (c == roles->target ? d : j);
+
+		if (c == roles->weight)
+			continue;
+		for (size_t i = 0; i < n; i++)
+			to[i * (d + 1)] = v[i];
+		j += c != roles->target;
+	}
+}
+
+/* A few rows at a time, which stay in the cache. */
+static int
+sum_rows(struct sums *s, const struct ml_frame *frame, const struct ml_roles *roles,
+	 struct ml_err *err)
+{
+	const double *w = roles->weight == SIZE_MAX ? NULL : frame->number[roles->weight];
+	struct ml_arena scratch = {0};
+	size_t d = features(roles);
+	double *x = ML_NEW(&scratch, double, ML_MOMENT_ROWS *(d + 1));
+	double *room = ML_NEW(&scratch, double, ML_MOMENT_ROWS *(d + 2));
+
+	if (ml_arena_failed(&scratch)) {
+		ml_arena_free(&scratch);
+		return ml_fail(err, ML_ENOMEM, "no memory for the sums");
+	}
+	for (size_t i = 0; i < frame->n; i += ML_MOMENT_ROWS) {
+		size_t n = frame->n - i < ML_MOMENT_ROWS ? frame->n - i : ML_MOMENT_ROWS;
+
+		transpose(frame, roles, i, n, x);
+		ml_moments_add_rows(&s->moments, x, w == NULL ? NULL : w + i, n, room);
+	}
+	ml_arena_free(&scratch);
+	return ML_OK;
 }
 
 static int
@@ -75,31 +115,20 @@ sum_frame(void *ctx, const struct ml_frame *frame, size_t index, void **out, str
 {
 	const struct ml_job *job = ((struct summing *)ctx)->job;
 	const struct ml_roles *roles = &job->roles;
-	const double *w = roles->weight == SIZE_MAX ? NULL : frame->number[roles->weight];
 	struct sums *s = ml_alloc(1, sizeof *s);
-	struct ml_arena scratch = {0};
-	size_t d = features(roles);
-	double *x = ML_NEW(&scratch, double, frame->n *(d + 1));
-	double *room = ML_NEW(&scratch, double, frame->n *(d + 2));
-	int status = ML_OK;
 
 	*out = s;
-	if (s == NULL || ml_arena_failed(&scratch) ||
-	    ml_moments_new(&s->moments, d + 1, &s->arena) < 0)
-		status = ml_fail(err, ML_ENOMEM, "no memory for the sums");
-	if (status == ML_OK)
-		s->gaps = !transpose(frame, roles, x, s->moments.centre);
-	for (size_t i = 0; status == ML_OK && w != NULL && i < frame->n; i++)
-		s->gaps = s->gaps || !(w[i] >= 0);
-	if (status == ML_OK && !s->gaps) {
-		s->n = frame->n;
-		ml_moments_add_rows(&s->moments, x, w, frame->n, room);
-		status = ml_profiler_new(&s->profiler, roles->n, job->train->seed, err);
-		if (status == ML_OK)
-			status = ml_profiler_add(s->profiler, frame, index * ML_BLOCK, err);
-	}
-	ml_arena_free(&scratch);
-	return status;
+	if (s == NULL || ml_moments_new(&s->moments, features(roles) + 1, &s->arena) < 0)
+		return ml_fail(err, ML_ENOMEM, "no memory for the sums");
+	s->n = frame->n;
+	s->gaps = !centre_of(frame, roles, s->moments.centre);
+	for (size_t i = 0; roles->weight != SIZE_MAX && i < frame->n; i++)
+		s->gaps = s->gaps || !(frame->number[roles->weight][i] >= 0);
+	if (s->gaps)
+		return ML_OK;
+	ML_TRY(sum_rows(s, frame, roles, err));
+	ML_TRY(ml_profiler_new(&s->profiler, roles->n, job->train->seed, err));
+	return ml_profiler_add(s->profiler, frame, index * ML_BLOCK, err);
 }
 
 static void

@@ -279,20 +279,21 @@ ml_csv_line_ends(const char *p, const char *end)
 	return n;
 }
 
-/* Makes BATCH an empty one of this input. */
+/* Makes BATCH an empty one with room for LIMIT records. */
 static int
-begin(struct ml_batch *batch, struct ml_err *err)
+begin(struct ml_batch *batch, size_t limit, struct ml_err *err)
 {
 	struct ml_csv_work *work = batch->own;
 
 	if (work == NULL)
 		work = batch->own = ml_alloc(1, sizeof *work);
 	if (batch->start == NULL)
-		batch->start = ml_alloc(ML_BLOCK + 1, sizeof *batch->start);
+		batch->start = ml_alloc(limit + 1, sizeof *batch->start);
 	if (work == NULL || batch->start == NULL)
 		return ml_fail(err, ML_ENOMEM, "no memory for a block");
 	work->carriage_return = work->nul = work->high = work->gaps = false;
 	work->n_cut = 0;
+	work->room = limit;
 	batch->bytes.n = batch->n_records = batch->n_rows = batch->n_bad = 0;
 	batch->quoted = batch->last_unended = false;
 	return ML_OK;
@@ -326,7 +327,7 @@ ml_csv_block(struct ml_csv *csv, struct ml_batch *batch, size_t limit, struct ml
 	const char *p;
 	int status;
 
-	ML_TRY(begin(batch, err));
+	ML_TRY(begin(batch, limit, err));
 	while ((status = cut(csv, batch, limit, err)) == CUT_ON) {
 		if (csv->ended) {
 			if (!end_input(csv, batch))

@@ -72,8 +72,8 @@ summarise(const struct fit *fit, size_t column, struct summary *s)
 			s->present++;
 			weight += w;
 			sum += w * v[i];
-			s->min = fmin(s->min, v[i]);
-			s->max = fmax(s->max, v[i]);
+			s->min = v[i] < s->min ? v[i] : s->min; /* fmin is a call */
+			s->max = v[i] > s->max ? v[i] : s->max;
 		}
 		if (!(weight > 0))
 			continue;

@@ -1,44 +1,5 @@
 #include "table/flow.h"
-#include "table/plan.h"
-
-#include <string.h>
-
-int
-ml_plan_columns(const struct ml_csv *csv, const struct ml_table_options *options,
-		struct ml_schema *schema, struct ml_plan *plan, struct ml_arena *arena,
-		struct ml_err *err)
-{
-	size_t n = ml_csv_columns(csv);
-	char quoted[ML_QUOTED];
-
-	plan->input = ML_NEW(arena, size_t, n);
-	plan->want = ML_NEW(arena, enum ml_want, n);
-	schema->column = ML_NEW(&schema->arena, struct ml_column, n);
-	for (size_t i = 0; i < n && !ml_arena_failed(&schema->arena); i++) {
-		const char *name = ml_csv_name(csv, i);
-		bool numeric = options->numeric != NULL && options->numeric[i];
-		bool categorical = options->categorical != NULL && options->categorical[i];
-
-		if (ml_arena_failed(arena))
-			break;
-		plan->want[i] = ML_WANT_NOTHING;
-		if (options->use != NULL && !options->use[i])
-			continue;
-		if (numeric && categorical)
-			return ml_fail(err, ML_EUSAGE,
-				       "column %s is to be both numeric and categorical",
-				       ml_quote(quoted, name, strlen(name)));
-		plan->want[i] = numeric	      ? ML_WANT_NUMBER
-				: categorical ? ML_WANT_TEXT
-					      : ML_WANT_EITHER;
-		plan->input[schema->n] = i;
-		schema->column[schema->n++] = (struct ml_column){
-		    .name = ml_arena_text(&schema->arena, name, strlen(name)), .type = ML_NUMERIC};
-	}
-	if (ml_arena_failed(arena) || ml_arena_failed(&schema->arena))
-		return ml_fail(err, ML_ENOMEM, "no memory for the columns of %s", ml_csv_path(csv));
-	return ML_OK;
-}
+#include "table/pick.h"
 
 struct stream {
 	const struct ml_table_visit *visit;
@@ -120,22 +81,22 @@ ml_table_stream(struct ml_csv *csv, const struct ml_table_options *options, stru
 				   .sink = hand_on,
 				   .clear = clear};
 	struct stream s = {.visit = visit, .ctx = ctx};
-	struct ml_plan plan = {0};
+	struct ml_pick pick = {0};
 	struct ml_arena arena = {0};
 	struct ml_err ended = {0};
 	int status;
 
 	*schema = (struct ml_schema){0};
-	status = ml_plan_columns(csv, options, schema, &plan, &arena, err);
+	status = ml_pick_columns(csv, options, schema, &pick, &arena, err);
 	s.n = schema->n;
-	s.input = plan.input;
+	s.input = pick.input;
 	s.no_code = ML_NEW(&arena, int32_t *, s.n);
 	if (status == ML_OK && ml_arena_failed(&arena))
 		status =
 		    ml_fail(err, ML_ENOMEM, "no memory for the columns of %s", ml_csv_path(csv));
 	for (size_t c = 0; status == ML_OK && c < s.n; c++)
-		s.mixed = s.mixed || plan.want[plan.input[c]] == ML_WANT_TEXT;
-	flow.want = plan.want;
+		s.mixed = s.mixed || pick.want[pick.input[c]] == ML_WANT_TEXT;
+	flow.want = pick.want;
 	if (status == ML_OK && !s.mixed &&
 	    (status = ml_csv_flow_run(csv, &flow, pool, say, &s, &ended)) < 0)
 		status = s.mixed ? ML_OK : ml_fail(err, status, "%s", ended.text);

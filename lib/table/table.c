@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "table/flow.h"
-#include "table/plan.h"
+#include "table/pick.h"
 
 /*
  * A pass parses every open column for either numbers or text, block by block.  Blocks are kept as
@@ -18,12 +18,13 @@ struct reading {
 	const size_t *input; /* by column of the schema: of the input */
 	enum ml_want *want;  /* by column of the input, at the start of this pass */
 	/* By column of the schema. */
-	atomic_bool *text;     /* a block has text */
-	bool *number;	       /* a block of this pass has numbers */
-	bool *out_of_range;    /* one of them is beyond the doubles */
-	struct ml_dict *found; /* levels in order of first appearance */
-	int32_t **rank;	       /* of these levels, once they are sorted */
-	atomic_bool again;     /* this pass is void */
+	atomic_bool *text;		/* a block has text */
+	bool *number;			/* a block of this pass has numbers */
+	bool *out_of_range;		/* one of them is beyond the doubles */
+	struct ml_dict *found;		/* levels in order of first appearance */
+	int32_t **rank;			/* of these levels, once they are sorted */
+	size_t *category, n_categories; /* columns that turned out to be text */
+	atomic_bool again;		/* this pass is void */
 	size_t frame_room, piece_room;
 };
 
@@ -340,18 +341,15 @@ must_read_again(struct reading *r)
 }
 
 static int
-sort_column(void *ctx, size_t c, size_t thread, struct ml_err *err)
+sort_category(void *ctx, size_t i, size_t thread, struct ml_err *err)
 {
 	struct reading *r = ctx;
-	struct ml_column *column = &r->table->schema.column[c];
+	size_t c = r->category[i];
 
 	(void)thread;
-	if (!r->text[c])
-		return ML_OK;
-	column->type = ML_CATEGORY;
 	if ((r->rank[c] = ml_alloc(r->found[c].n, sizeof *r->rank[c])) == NULL)
 		return no_memory(r, err);
-	return ml_levels_sort(&r->found[c], &column->levels, r->rank[c], err);
+	return ml_levels_sort(&r->found[c], &r->table->schema.column[c].levels, r->rank[c], err);
 }
 
 /* Codes become ranks; numbers of a block in which a text column had no value become codes. */
@@ -362,11 +360,10 @@ rank_frame(void *ctx, size_t f, size_t thread, struct ml_err *err)
 	struct ml_frame *frame = &r->table->frame[f];
 
 	(void)thread, (void)err;
-	for (size_t c = 0; c < r->table->schema.n; c++) {
+	for (size_t k = 0; k < r->n_categories; k++) {
+		size_t c = r->category[k];
 		int32_t *code = frame->code[c];
 
-		if (r->table->schema.column[c].type == ML_NUMERIC)
-			continue;
 		if (code == NULL) { /* in the same memory, of which codes need half */
 			code = frame->code[c] = (int32_t *)(void *)frame->number[c];
 			frame->number[c] = NULL;
@@ -388,7 +385,14 @@ read_table(struct reading *r, struct ml_pool *pool, struct ml_say *say, struct m
 		ML_TRY(ml_csv_rewind(r->csv, err));
 		ML_TRY(read_pass(r, pool, say, err));
 	}
-	ML_TRY(ml_par_for(pool, r->table->schema.n, sort_column, r, err));
+	for (size_t c = 0; c < r->table->schema.n; c++)
+		if (r->text[c]) {
+			r->table->schema.column[c].type = ML_CATEGORY;
+			r->category[r->n_categories++] = c;
+		}
+	if (r->n_categories == 0)
+		return ML_OK;
+	ML_TRY(ml_par_for(pool, r->n_categories, sort_category, r, err));
 	return ml_par_for(pool, r->table->n_frames, rank_frame, r, err);
 }
 
@@ -398,22 +402,23 @@ ml_table_read(struct ml_csv *csv, const struct ml_table_options *options, struct
 {
 	struct ml_table *table = ml_alloc(1, sizeof *table);
 	struct reading r = {.csv = csv, .table = table};
-	struct ml_plan plan = {0};
+	struct ml_pick pick = {0};
 	struct ml_arena arena = {0};
 	size_t n;
 	int status;
 
 	if (table == NULL)
 		return no_memory(&r, err);
-	status = ml_plan_columns(csv, options, &table->schema, &plan, &arena, err);
+	status = ml_pick_columns(csv, options, &table->schema, &pick, &arena, err);
 	n = table->schema.n;
-	r.input = plan.input;
-	r.want = plan.want;
+	r.input = pick.input;
+	r.want = pick.want;
 	r.text = ML_NEW(&arena, atomic_bool, n);
 	r.number = ML_NEW(&arena, bool, n);
 	r.out_of_range = ML_NEW(&arena, bool, n);
 	r.found = ML_NEW(&arena, struct ml_dict, n);
 	r.rank = ML_NEW(&arena, int32_t *, n);
+	r.category = ML_NEW(&arena, size_t, n);
 	if (status == ML_OK && ml_arena_failed(&arena))
 		status = no_memory(&r, err);
 	for (size_t c = 0; status == ML_OK && c < n; c++)

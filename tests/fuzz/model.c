@@ -43,6 +43,38 @@ predict(const struct ml_bundle *b)
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+size_t LLVMFuzzerMutate(uint8_t *data, size_t n, size_t room) __attribute__((weak));
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t n, size_t room, unsigned seed);
+
+/*
+ * Changes the header or what is behind it, and most times puts the header's length right, without
+ * which nothing behind the first check would be reached.
+ */
+size_t
+LLVMFuzzerCustomMutator(uint8_t *data, size_t n, size_t room, unsigned seed)
+{
+	enum { LENGTH = 8 };
+	size_t header = 0, rest, more;
+	uint8_t *behind;
+
+	for (size_t i = 0; i < LENGTH && n >= LENGTH; i++)
+		header |= (size_t)data[i] << 8 * i;
+	if (n < LENGTH || header == 0 || header >= n - LENGTH || seed % 16 == 0)
+		return LLVMFuzzerMutate(data, n, room);
+	rest = n - LENGTH - header;
+	if (seed % 4 == 0)
+		return LENGTH + header +
+		       LLVMFuzzerMutate(data + LENGTH + header, rest, room - LENGTH - header);
+	if ((behind = malloc(rest + 1)) == NULL)
+		return n;
+	memcpy(behind, data + LENGTH + header, rest);
+	more = LLVMFuzzerMutate(data + LENGTH, header, room - LENGTH - rest);
+	memcpy(data + LENGTH + more, behind, rest);
+	free(behind);
+	for (size_t i = 0; i < LENGTH; i++)
+		data[i] = (uint8_t)(more >> 8 * i & 0xFF);
+	return LENGTH + more + rest;
+}
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)

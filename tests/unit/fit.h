@@ -148,15 +148,14 @@ field_of(struct fitted *f, const char *name)
 	return NULL;
 }
 
-/* Parameters: the defaults, changed by OPTIONS ("l2=0.5 max-iter=3"). */
+/* Parameters: the defaults, changed by TEXT ("l2=0.5 max-iter=3"), which is cut and must stay. */
 static inline int
-fit_params(const struct ml_model_type *type, const char *options, void *params, struct ml_err *err)
+fit_params(const struct ml_model_type *type, char *text, void *params, struct ml_err *err)
 {
 	struct ml_opt_set set = {.rows = type->params, .base = params};
-	char text[256], *next = text, *name;
+	char *next = text, *name;
 
 	ML_TRY(ml_opt_defaults(&set, 1, err));
-	snprintf(text, sizeof text, "%s", options);
 	while ((name = strtok_r(next, " ", &next)) != NULL) {
 		char *value = strchr(name, '=');
 
@@ -185,9 +184,11 @@ fit(struct fitted *f, const char *name, const char *options, const struct proble
 	struct ml_input *input = calloc(p->d + 1, sizeof *input);
 	struct ml_data data = {.n = p->n, .d = p->d, .k = p->k, .n_blocks = n_blocks};
 	struct ml_run run = {.err = &f->err, .keep = &f->keep, .seed = 1};
+	char text[256];
 	void *params;
 	int status;
 
+	snprintf(text, sizeof text, "%s", options);
 	*f = (struct fitted){.type = ml_model_find(name, &f->err)};
 	for (size_t b = 0; b < n_blocks; b++) {
 		rows[b] = p->n - b * block < block ? p->n - b * block : block;
@@ -205,7 +206,7 @@ fit(struct fitted *f, const char *name, const char *options, const struct proble
 	f->shape = (struct ml_shape){.d = p->d, .k = p->k, .input = input};
 	f->state = calloc(1, f->type->state_size);
 	params = calloc(1, f->type->param_size + 1);
-	status = fit_params(f->type, options, params, &f->err);
+	status = fit_params(f->type, text, params, &f->err);
 	if (status == ML_OK)
 		status = ml_pool_new(&run.pool, p->threads > 0 ? p->threads : 1, &f->err);
 	if (status == ML_OK)
