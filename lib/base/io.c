@@ -10,13 +10,8 @@
 
 #include "base/mem.h"
 
-/* Temporary files that a deadly signal must remove. */
-enum { MAX_OPEN = 32 };
-static char *volatile temporaries[MAX_OPEN];
-static volatile bool ending; /* another thread may still be opening one */
-
-static bool
-is_standard(const char *path)
+bool
+ml_io_is_standard(const char *path)
 {
 	return path == NULL || strcmp(path, "-") == 0;
 }
@@ -37,8 +32,8 @@ ml_io_open(const char *path, int *fd, const char **name, struct ml_err *err)
 {
 	struct stat st;
 
-	*name = is_standard(path) ? "standard input" : path;
-	if (is_standard(path)) {
+	*name = ml_io_is_standard(path) ? "standard input" : path;
+	if (ml_io_is_standard(path)) {
 		*fd = STDIN_FILENO;
 		if (fstat(*fd, &st) < 0)
 			return ml_fail_errno(err, "cannot read %s", *name);
@@ -169,101 +164,9 @@ ml_io_append_close(int fd, const char *path, struct ml_err *err)
 	return status;
 }
 
-static const char *
-out_name(const struct ml_out *out)
-{
-	return out->path == NULL ? "standard output" : out->path;
-}
-
-static void
-remember(char *temporary)
-{
-	for (int i = 0; i < MAX_OPEN; i++)
-		if (temporaries[i] == NULL) {
-			temporaries[i] = temporary;
-			break;
-		}
-}
-
-static void
-unremember(const char *temporary)
-{
-	for (int i = 0; i < MAX_OPEN; i++)
-		if (temporaries[i] == temporary)
-			temporaries[i] = NULL;
-}
-
-/* A file beside PATH, made for us alone; remembered before it is there, as a signal may come. */
-static int
-open_beside(const char *path, char **temporary)
-{
-	size_t n = strlen(path) + 32;
-	char *name = ml_alloc(n, 1);
-	int fd = -1, cause = ENOMEM;
-
-	for (unsigned k = 0; name != NULL && k < 1000; k++) {
-		snprintf(name, n, "%s.%ld-%u.tmp", path, (long)getpid(), k);
-		remember(name);
-		fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-		cause = errno;
-		if (ending)
-			unlink(name);
-		if (fd >= 0)
-			break;
-		unremember(name);
-		if (cause != EEXIST)
-			break;
-	}
-	if (fd < 0) {
-		ml_free(name);
-		name = NULL;
-	}
-	*temporary = name;
-	errno = cause;
-	return fd;
-}
-
-int
-ml_out_open(struct ml_out *out, const char *path, struct ml_err *err)
-{
-	struct stat st;
-
-	*out = (struct ml_out){.fd = STDOUT_FILENO, .folder = -1};
-	if (is_standard(path))
-		return ML_OK;
-	/* Said now, and not by the rename when all work is done. */
-	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-		return ml_fail(err, ML_ESYS, "cannot create '%s': it is a folder", path);
-	if ((out->path = ml_alloc(strlen(path) + 1, 1)) == NULL)
-		return ml_fail(err, ML_ENOMEM, "no memory");
-	memcpy(out->path, path, strlen(path) + 1);
-	if ((out->fd = open_beside(path, &out->temporary)) < 0) {
-		ml_fail_errno(err, "cannot create '%s'", path);
-		ml_free(out->path);
-		*out = (struct ml_out){.fd = -1, .folder = -1};
-		return err->status;
-	}
-	return ML_OK;
-}
-
-int
-ml_out_write(struct ml_out *out, const char *p, size_t n, struct ml_err *err)
-{
-	return ml_io_write(out->fd, out_name(out), p, n, err);
-}
-
-static void
-forget(struct ml_out *out)
-{
-	unremember(out->temporary);
-	ml_free(out->temporary);
-	ml_free(out->path);
-	*out = (struct ml_out){.fd = -1, .folder = -1};
-}
-
 /* The folder that PATH stands in, to be synced. */
-static int
-open_folder(const char *path, int *fd, struct ml_err *err)
+int
+ml_io_folder_open(const char *path, int *fd, struct ml_err *err)
 {
 	const char *slash = strrchr(path, '/');
 	char *folder = ml_alloc(strlen(path) + 2, 1);
@@ -282,8 +185,8 @@ open_folder(const char *path, int *fd, struct ml_err *err)
 	return status;
 }
 
-static int
-sync_folder(int fd, const char *path, struct ml_err *err)
+int
+ml_io_folder_sync(int fd, const char *path, struct ml_err *err)
 {
 	int status = ML_OK;
 
@@ -299,65 +202,6 @@ ml_io_sync_folder(const char *path, struct ml_err *err)
 {
 	int fd;
 
-	ML_TRY(open_folder(path, &fd, err));
-	return sync_folder(fd, path, err);
-}
-
-int
-ml_out_sync(struct ml_out *out, struct ml_err *err)
-{
-	if (out->path == NULL || out->folder >= 0)
-		return ML_OK;
-	/* EINVAL: a device or a pipe. */
-	if (fsync(out->fd) < 0 && errno != EINVAL)
-		return ml_fail_errno(err, "cannot write '%s'", out->path);
-	return open_folder(out->path, &out->folder, err);
-}
-
-int
-ml_out_commit(struct ml_out *out, struct ml_err *err)
-{
-	int status = ML_OK;
-
-	if (out->path == NULL) {
-		/* What the kernel has put off (NFS, quotas) comes to light here. */
-		if (out->fd >= 0 && close(out->fd) < 0 && errno != EBADF)
-			status = ml_fail_errno(err, "cannot write standard output");
-		out->fd = -1;
-		return status;
-	}
-	status = ml_out_sync(out, err);
-	if (close(out->fd) < 0 && status == ML_OK)
-		status = ml_fail_errno(err, "cannot write '%s'", out->path);
-	out->fd = -1;
-	if (status == ML_OK && rename(out->temporary, out->path) < 0)
-		status = ml_fail_errno(err, "cannot replace '%s'", out->path);
-	if (status < 0) {
-		ml_out_abort(out);
-		return status;
-	}
-	status = sync_folder(out->folder, out->path, err);
-	forget(out);
-	return status;
-}
-
-void
-ml_out_abort(struct ml_out *out)
-{
-	if (out->path == NULL)
-		return;
-	if (out->fd >= 0)
-		close(out->fd);
-	ml_io_close(out->folder);
-	unlink(out->temporary);
-	forget(out);
-}
-
-void
-ml_out_abort_all(void)
-{
-	ending = true;
-	for (int i = 0; i < MAX_OPEN; i++)
-		if (temporaries[i] != NULL)
-			unlink(temporaries[i]);
+	ML_TRY(ml_io_folder_open(path, &fd, err));
+	return ml_io_folder_sync(fd, path, err);
 }

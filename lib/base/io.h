@@ -21,6 +21,9 @@ bool ml_io_guard(void);
 /* All of a file ("-": standard input), at most LIMIT bytes (0: no limit). */
 int ml_io_read(const char *path, size_t limit, struct ml_buf *out, struct ml_err *err);
 
+/* Whether PATH means standard input or output: NULL or "-". */
+bool ml_io_is_standard(const char *path);
+
 /*
  * An input: standard input (path NULL or "-") or a file; a folder is refused.  NAME is set to what
  * messages call it.
@@ -45,17 +48,26 @@ int ml_io_append_close(int fd, const char *path, struct ml_err *err);
 
 /* Syncs the folder that PATH stands in, so that a rename there outlives a power cut. */
 int ml_io_sync_folder(const char *path, struct ml_err *err);
+/* The same in two steps: what can fail for lack of memory or descriptors comes first. */
+int ml_io_folder_open(const char *path, int *fd, struct ml_err *err);
+int ml_io_folder_sync(int fd, const char *path, struct ml_err *err);
 
 /*
  * An output: standard output (path NULL or "-"), or a file that appears complete or
  * not at all: written beside, fsynced, renamed, its folder fsynced (ml_out_commit).
  * ml_out_abort, or the end by a signal, leaves nothing behind.
+ *
+ * The new file has the mode that the umask gives, whatever was there before; one that may not be
+ * written is not replaced.  A symbolic link stays, and what it points to is replaced.  What is no
+ * regular file (a pipe, a device) is written as it is, and so is the file that standard output
+ * goes to (/dev/stdout).
  */
 struct ml_out {
 	int fd;
-	int folder; /* that path stands in, once synced; else -1 */
-	char *path; /* NULL for standard output */
-	char *temporary;
+	int folder;	 /* of the target, once synced; else -1 */
+	char *path;	 /* as given; NULL for standard output */
+	char *target;	 /* the file to replace; NULL if written as it is */
+	char *temporary; /* beside it */
 };
 
 int ml_out_open(struct ml_out *out, const char *path, struct ml_err *err);
