@@ -136,7 +136,7 @@ rows() {
 	trouble 2 mlprep split --test 0.5 -o a -o b bad.csv
 	[ "$(ls -d [!s]*)" = $'bad.csv\nfolder' ]
 	trouble 2 mlprep split --test 0.5 -o a -o folder "$SAMPLES/iris.csv"
-	[[ $stderr == *"'folder': it is a folder" ]] || fail "$stderr"
+	[[ $stderr == *"cannot create 'folder': is a directory" ]] || fail "$stderr"
 	# A disk that is full after some rows, and a limit that ends the program.
 	run -2 bash -c "trap '' XFSZ; ulimit -f 1; mlprep split --test 0.9 -o a -o b '$SAMPLES/iris.csv'"
 	[[ $output == "mlprep: cannot write b: "* ]] || fail "$output"
