@@ -33,7 +33,7 @@ ALL_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L -DML_VERSION='"$(VERSION)"' -Ili
              $(WARN) $(HARDEN) $(CFLAGS) $(FLOAT) $(CPPFLAGS)
 LIBS = -lcsv -ljansson -lsodium -lm
 # Only the tools that train are linked with BLAS: it costs 2.4 ms a start (num/matrix.h).
-BLAS = -Wl,--no-as-needed -lopenblas -llapacke -Wl,--as-needed
+BLAS = -Wl,--no-as-needed -lopenblas -Wl,--as-needed
 TRAINERS = mltrain
 
 LIB = $(B)/libmlutils.a

@@ -135,6 +135,13 @@ rows() {
 	{ cat "$SAMPLES/iris.csv" && echo ragged; } >bad.csv
 	trouble 2 mlprep split --test 0.5 -o a -o b bad.csv
 	[ "$(ls -d [!s]*)" = $'bad.csv\nfolder' ]
+	trouble 2 mlprep split --test 0.5 -o a -o folder "$SAMPLES/iris.csv"
+	[[ $stderr == *"'folder': it is a folder" ]] || fail "$stderr"
+	# A disk that is full after some rows, and a limit that ends the program.
+	run -2 bash -c "trap '' XFSZ; ulimit -f 1; mlprep split --test 0.9 -o a -o b '$SAMPLES/iris.csv'"
+	[[ $output == "mlprep: cannot write b: "* ]] || fail "$output"
+	run -153 bash -c "ulimit -f 1; ulimit -c 0; mlprep split --test 0.9 -o a -o b '$SAMPLES/iris.csv'"
+	[ "$(ls -d [!s]*)" = $'bad.csv\nfolder' ]
 	# One part may be the standard output.
 	mlprep split --test 0.2 -o train.csv -o - "$SAMPLES/iris.csv" >test.csv
 	[ "$(wc -l <test.csv)/$(wc -l <train.csv)" = 31/121 ]
