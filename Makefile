@@ -33,7 +33,7 @@ ALL_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L -DML_VERSION='"$(VERSION)"' -Ili
              $(WARN) $(HARDEN) $(CFLAGS) $(FLOAT) $(CPPFLAGS)
 LIBS = -lcsv -ljansson -lsodium -lm
 # Only the tools that train are linked with BLAS: it costs 2.4 ms a start (num/matrix.h).
-BLAS = -Wl,--no-as-needed -lopenblas -llapacke -Wl,--as-needed
+BLAS = -Wl,--no-as-needed -lopenblas -Wl,--as-needed
 TRAINERS = mltrain
 
 LIB = $(B)/libmlutils.a
@@ -125,10 +125,10 @@ FISH_DIR = $(DATADIR)/fish/vendor_completions.d
 HEADERS = lib/mlutils.h $(wildcard lib/*/*.h)
 PAGES = $(wildcard man/*.[1-9])
 # Scripts for users end in .sh; the others here are for this tree.
-SHARED = $(wildcard scripts/*.sh scripts/*.service scripts/*.timer scripts/*.crontab)
+SHARED = $(wildcard scripts/*.sh)
 
 install: all
-	install -d $(D)$(BINDIR) $(D)$(LIBDIR)/pkgconfig $(D)$(SHARE)/scripts $(D)$(SHARE)/samples \
+	install -d $(D)$(BINDIR) $(D)$(LIBDIR)/pkgconfig $(D)$(SHARE)/scripts/examples $(D)$(SHARE)/samples \
 		$(D)$(BASH_DIR) $(D)$(ZSH_DIR) $(D)$(FISH_DIR)
 	install $(BIN) $(D)$(BINDIR)
 	install -m 644 $(LIB) $(D)$(LIBDIR)
@@ -136,7 +136,8 @@ install: all
 		-e 's|@VERSION@|$(VERSION)|; s|@LIBS@|$(LIBS)|' mlutils.pc.in >$(D)$(LIBDIR)/pkgconfig/mlutils.pc
 	for f in $(HEADERS:lib/%=%); do install -D -m 644 lib/$$f $(D)$(INCLUDEDIR)/mlutils/$$f || exit 1; done
 	for f in $(PAGES); do install -D -m 644 $$f $(D)$(MANDIR)/man$${f##*.}/$${f##*/} || exit 1; done
-	for f in $(SHARED); do install $$f $(D)$(SHARE)/scripts || exit 1; done
+	install $(SHARED) $(D)$(SHARE)/scripts
+	install -m 644 scripts/examples/* $(D)$(SHARE)/scripts/examples
 	install -m 644 data/samples/* $(D)$(SHARE)/samples
 	for t in $(TOOLS); do $(B)/bin/$$t --completion bash >$(D)$(BASH_DIR)/$$t && \
 		$(B)/bin/$$t --completion zsh >$(D)$(ZSH_DIR)/_$$t && \

@@ -49,6 +49,7 @@ static const struct ml_opt script_rows[] = {
     ML_OPT_LAST,
 };
 
+/* Several threads may be here at once: none ends the process before all files are removed. */
 static void
 end_by_signal(int number)
 {
@@ -61,8 +62,11 @@ static void
 catch_deadly_signals(void)
 {
 	static const int deadly[] = {SIGHUP, SIGINT, SIGTERM, SIGPIPE, SIGXFSZ};
-	struct sigaction act = {.sa_handler = end_by_signal, .sa_flags = (int)SA_RESETHAND}, old;
+	struct sigaction act = {.sa_handler = end_by_signal}, old;
 
+	sigemptyset(&act.sa_mask);
+	for (size_t i = 0; i < sizeof deadly / sizeof *deadly; i++)
+		sigaddset(&act.sa_mask, deadly[i]);
 	for (size_t i = 0; i < sizeof deadly / sizeof *deadly; i++)
 		if (sigaction(deadly[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
 			sigaction(deadly[i], &act, NULL);
@@ -77,27 +81,40 @@ trouble(const struct ml_say *say, const struct ml_err *err)
 	return err->status == ML_EFEW ? ML_EXIT_UNDECIDED : ML_EXIT_TROUBLE;
 }
 
+/* Whether an option in front of the verb, of whichever verb, has its value in the next word. */
+static bool
+value_follows(const struct ml_cmd *cmd, const char *word)
+{
+	for (const struct ml_cmd *verb = cmd->verbs; verb->name != NULL; verb++)
+		for (const struct ml_opt *row = verb->options;
+		     row != NULL && row->type != ML_OPT_END; row++)
+			if (row->type != ML_OPT_FLAG &&
+			    (word[1] == '-' ? strcmp(word + 2, row->name) == 0
+					    : word[1] == row->letter && word[2] == '\0'))
+				return true;
+	return false;
+}
+
 static const struct ml_cmd *
 find_verb(const struct ml_cmd *cmd, int *argc, char **argv, struct ml_err *err)
 {
 	char quoted[ML_QUOTED];
-	const char *word = NULL;
+	int i = 1;
 
-	for (int i = 1; i < *argc; i++) {
-		for (const struct ml_cmd *verb = cmd->verbs; verb->name != NULL; verb++)
-			if (strcmp(argv[i], verb->name) == 0) {
-				memmove(argv + i, argv + i + 1, (size_t)(*argc - i) * sizeof *argv);
-				--*argc;
-				return verb;
-			}
-		if (word == NULL && argv[i][0] != '-')
-			word = argv[i];
-	}
-	if (word == NULL)
+	while (i < *argc && argv[i][0] == '-' && argv[i][1] != '\0')
+		i += value_follows(cmd, argv[i]) ? 2 : 1;
+	if (i >= *argc) {
 		ml_fail(err, ML_EUSAGE, "a verb is missing (see '%s --help')", cmd->name);
-	else
-		ml_fail(err, ML_EUSAGE, "unknown verb %s (see '%s --help')",
-			ml_quote(quoted, word, strlen(word)), cmd->name);
+		return NULL;
+	}
+	for (const struct ml_cmd *verb = cmd->verbs; verb->name != NULL; verb++)
+		if (strcmp(argv[i], verb->name) == 0) {
+			memmove(argv + i, argv + i + 1, (size_t)(*argc - i) * sizeof *argv);
+			--*argc;
+			return verb;
+		}
+	ml_fail(err, ML_EUSAGE, "unknown verb %s (see '%s --help')",
+		ml_quote(quoted, argv[i], strlen(argv[i])), cmd->name);
 	return NULL;
 }
 

@@ -4,16 +4,15 @@
 
 #include "base/io.h"
 #include "base/num.h"
-#include "store/bundle.h"
 #include "store/registry.h"
 #include "store/registry_report.h"
 
 /* A row of the table of verbs at the end. */
-#define VERB(verb, what, rows, operands, least, most)                                              \
+#define VERB(verb, what, rows, operands, least, most, function)                                    \
 	{                                                                                          \
-		.name = #verb, .brief = what, .usage = "[option]..." operands, .options = rows,    \
+		.name = verb, .brief = what, .usage = "[option]..." operands, .options = rows,     \
 		.size = sizeof(struct options), .min_operands = least, .max_operands = most,       \
-		.run = run_##verb                                                                  \
+		.run = function                                                                    \
 	}
 
 struct options {
@@ -64,18 +63,6 @@ static const struct ml_opt verify_rows[] = {
     ML_OPT_LAST,
 };
 
-static int
-print(const struct ml_buf *text, struct ml_err *err)
-{
-	struct ml_out out;
-
-	if (text->failed)
-		return ml_fail(err, ML_ENOMEM, "no memory");
-	ML_TRY(ml_out_open(&out, NULL, err));
-	ML_TRY(ml_out_write(&out, text->p, text->n, err));
-	return ml_out_commit(&out, err);
-}
-
 /* The tool's registry, to be read or, with a lock timeout, written. */
 static int
 open_registry(struct ml_tool *tool, struct ml_registry **registry)
@@ -87,12 +74,26 @@ open_registry(struct ml_tool *tool, struct ml_registry **registry)
 	return ML_OK;
 }
 
+/* Room for "NAME@N", ahead of what can't be taken back. */
+static int
+reserve_answer(struct ml_buf *text, const char *name, struct ml_err *err)
+{
+	if (!ml_buf_reserve(text, strlen(name) + 32))
+		return ml_fail(err, ML_ENOMEM, "no memory");
+	return ML_OK;
+}
+
 /* Says what happened, or fails; ends the registry. */
 static int
 answer(struct ml_tool *tool, struct ml_registry *registry, struct ml_buf *text, int status)
 {
-	if (status == ML_OK)
-		status = print(text, tool->err);
+	struct ml_out out;
+
+	if (status == ML_OK && text->failed)
+		status = ml_fail(tool->err, ML_ENOMEM, "no memory");
+	if (status == ML_OK && (status = ml_out_open(&out, NULL, tool->err)) == ML_OK &&
+	    (status = ml_out_write(&out, text->p, text->n, tool->err)) == ML_OK)
+		status = ml_out_commit(&out, tool->err);
 	ml_buf_free(text);
 	ml_registry_close(registry);
 	return status;
@@ -111,43 +112,30 @@ run_init(struct ml_tool *tool)
 	return ML_OK;
 }
 
-/* Only what every tool can load goes in as a model. */
-static int
-check_object(const char *path, const struct ml_buf *bytes, struct ml_err *err)
+/* NAME@VERSION, which a verb has made. */
+static void
+put_reference(struct ml_buf *text, const char *name, int64_t version, int status)
 {
-	struct ml_bundle *bundle = NULL;
-
-	if (ml_bundle_read(&bundle, path, bytes->p, bytes->n, err) < 0)
-		return ml_within(err,
-				 "not a model that can be loaded (--kind other adds any file)");
-	ml_bundle_free(bundle);
-	return ML_OK;
+	if (status == ML_OK)
+		ml_buf_format(text, "%s@%lld\n", name, (long long)version);
 }
 
 static int
 run_add(struct ml_tool *tool)
 {
 	const struct options *o = tool->options;
-	const char *name = tool->operand[0], *path = tool->operand[1];
+	const struct ml_registry_note note = {o->kind, o->note, o->metrics.text, o->metrics.n};
 	struct ml_registry *registry;
-	struct ml_buf bytes = {0}, detail = {0}, text = {0};
-	int64_t version;
+	struct ml_buf text = {0};
+	int64_t version = 0;
 	int status;
 
 	ML_TRY(open_registry(tool, &registry));
-	status = ml_io_read(path, 0, &bytes, tool->err);
-	if (status == ML_OK && strcmp(o->kind, "model") == 0)
-		status = check_object(path, &bytes, tool->err);
+	status = reserve_answer(&text, tool->operand[0], tool->err);
 	if (status == ML_OK)
-		status = ml_registry_detail(&detail, o->kind, bytes.n, o->note, o->metrics.text,
-					    o->metrics.n, tool->err);
-	if (status == ML_OK)
-		status = ml_registry_add(registry, name, bytes.p, bytes.n, detail.p, &version,
-					 tool->err);
-	ml_buf_free(&bytes);
-	ml_buf_free(&detail);
-	if (status == ML_OK)
-		ml_buf_format(&text, "%s@%lld\n", name, (long long)version);
+		status = ml_registry_add_file(registry, tool->operand[0], tool->operand[1], &note,
+					      &version, tool->err);
+	put_reference(&text, tool->operand[0], version, status);
 	return answer(tool, registry, &text, status);
 }
 
@@ -179,102 +167,65 @@ run_rollback(struct ml_tool *tool)
 	const char *name = tool->operand[0];
 	struct ml_registry *registry;
 	struct ml_buf text = {0};
-	int64_t version;
+	int64_t version = 0;
 	int status;
 
 	ML_TRY(open_registry(tool, &registry));
-	status =
-	    ml_registry_rollback(registry, name, tool->operand[1], o->why, &version, tool->err);
+	status = reserve_answer(&text, name, tool->err);
 	if (status == ML_OK)
-		ml_buf_format(&text, "%s@%lld\n", name, (long long)version);
+		status = ml_registry_rollback(registry, name, tool->operand[1], o->why, &version,
+					      tool->err);
+	put_reference(&text, name, version, status);
 	return answer(tool, registry, &text, status);
 }
 
-/* ls and log: what GIVE makes of one model or all. */
 static int
-report(struct ml_tool *tool,
-       int (*give)(const struct ml_registry *registry, const char *name, const char *format,
-		   struct ml_buf *out, struct ml_err *err))
+give_path(const struct ml_registry *registry, const char *reference, const char *format,
+	  struct ml_buf *out, struct ml_err *err)
 {
-	const struct options *o = tool->options;
-	const char *name = tool->n_operands > 0 ? tool->operand[0] : NULL;
-	struct ml_registry *registry;
-	struct ml_buf out = {0};
+	const struct ml_version *version = ml_registry_resolve(registry, reference, err);
 
-	ML_TRY(open_registry(tool, &registry));
-	return answer(tool, registry, &out, give(registry, name, o->format, &out, tool->err));
-}
-
-static int
-run_ls(struct ml_tool *tool)
-{
-	return report(tool, ml_registry_list);
-}
-
-static int
-run_log(struct ml_tool *tool)
-{
-	return report(tool, ml_registry_history);
-}
-
-/* show, path and cat: what GIVE makes of the version that the operand means. */
-static int
-run_reference(struct ml_tool *tool,
-	      int (*give)(const struct ml_registry *registry, const struct ml_version *version,
-			  const struct options *o, struct ml_buf *out, struct ml_err *err))
-{
-	const struct ml_version *version;
-	struct ml_registry *registry;
-	struct ml_buf out = {0};
-
-	ML_TRY(open_registry(tool, &registry));
-	version = ml_registry_resolve(registry, tool->operand[0], tool->err);
-	return answer(tool, registry, &out,
-		      version == NULL ? tool->err->status
-				      : give(registry, version, tool->options, &out, tool->err));
-}
-
-static int
-give_facts(const struct ml_registry *registry, const struct ml_version *version,
-	   const struct options *o, struct ml_buf *out, struct ml_err *err)
-{
-	return ml_registry_show(registry, version, o->format, out, err);
-}
-
-static int
-give_path(const struct ml_registry *registry, const struct ml_version *version,
-	  const struct options *o, struct ml_buf *out, struct ml_err *err)
-{
-	(void)o;
-	ML_TRY(ml_registry_path(registry, version, out, err));
+	(void)format;
+	if (version == NULL || ml_registry_path(registry, version, out, err) < 0)
+		return err->status;
 	ml_buf_char(out, '\n');
 	return ML_OK;
 }
 
 static int
-give_bytes(const struct ml_registry *registry, const struct ml_version *version,
-	   const struct options *o, struct ml_buf *out, struct ml_err *err)
+give_bytes(const struct ml_registry *registry, const char *reference, const char *format,
+	   struct ml_buf *out, struct ml_err *err)
 {
-	(void)o;
-	return ml_registry_read(registry, version, out, err);
+	const struct ml_version *version = ml_registry_resolve(registry, reference, err);
+
+	(void)format;
+	return version == NULL ? err->status : ml_registry_read(registry, version, out, err);
 }
 
+/* The verbs that only look, and what each makes of its operand: a name or NULL, or a reference. */
 static int
-run_show(struct ml_tool *tool)
+look(struct ml_tool *tool)
 {
-	return run_reference(tool, give_facts);
-}
+	static const struct {
+		const char *verb;
+		int (*give)(const struct ml_registry *registry, const char *operand,
+			    const char *format, struct ml_buf *out, struct ml_err *err);
+	} views[] = {{"ls", ml_registry_list},
+		     {"log", ml_registry_history},
+		     {"show", ml_registry_show},
+		     {"path", give_path},
+		     {"cat", give_bytes}};
+	const struct options *o = tool->options;
+	const char *operand = tool->n_operands > 0 ? tool->operand[0] : NULL;
+	struct ml_registry *registry;
+	struct ml_buf out = {0};
+	size_t i = 0;
 
-static int
-run_path(struct ml_tool *tool)
-{
-	return run_reference(tool, give_path);
-}
-
-static int
-run_cat(struct ml_tool *tool)
-{
-	return run_reference(tool, give_bytes);
+	while (strcmp(tool->cmd->name, views[i].verb) != 0)
+		i++;
+	ML_TRY(open_registry(tool, &registry));
+	return answer(tool, registry, &out,
+		      views[i].give(registry, operand, o->format, &out, tool->err));
 }
 
 static void
@@ -300,16 +251,18 @@ run_verify(struct ml_tool *tool)
 }
 
 static const struct ml_cmd verbs[] = {
-    VERB(init, "make an empty registry", file_rows, "", 0, 0),
-    VERB(add, "add a file as the next version of a name", add_rows, " name file", 2, 2),
-    VERB(ls, "list versions with their aliases", report_rows, " [name]", 0, 1),
-    VERB(show, "show what is known of a version", report_rows, " reference", 1, 1),
-    VERB(alias, "let an alias mean a version", alias_rows, " name alias version", 2, 3),
-    VERB(rollback, "put an alias back to where it was", rollback_rows, " name alias", 2, 2),
-    VERB(log, "show who did what, and when", report_rows, " [name]", 0, 1),
-    VERB(path, "print the path of a version's file", file_rows, " reference", 1, 1),
-    VERB(cat, "write a version's file to standard output", file_rows, " reference", 1, 1),
-    VERB(verify, "check the log, the objects and the links", verify_rows, "", 0, 0),
+    VERB("init", "make an empty registry", file_rows, "", 0, 0, run_init),
+    VERB("add", "add a file as the next version of a name", add_rows, " name file", 2, 2, run_add),
+    VERB("ls", "list versions with their aliases", report_rows, " [name]", 0, 1, look),
+    VERB("show", "show what is known of a version", report_rows, " reference", 1, 1, look),
+    VERB("alias", "let an alias mean a version", alias_rows, " name alias version", 2, 3,
+	 run_alias),
+    VERB("rollback", "put an alias back to where it was", rollback_rows, " name alias", 2, 2,
+	 run_rollback),
+    VERB("log", "show who did what, and when", report_rows, " [name]", 0, 1, look),
+    VERB("path", "print the path of a version's file", file_rows, " reference", 1, 1, look),
+    VERB("cat", "write a version's file to standard output", file_rows, " reference", 1, 1, look),
+    VERB("verify", "check the log, the objects and the links", verify_rows, "", 0, 0, run_verify),
     {.name = NULL},
 };
 

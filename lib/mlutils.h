@@ -8,8 +8,8 @@
  *   table/csv.h     CSV in blocks of records, and out
  *   store/bundle.h  the model file: read one, write one
  *
- * Nothing is stable before version 1: names and structs may change with any 0.x.  What can be relied
- * on already is the model file itself, mlmodel(5).
+ * Nothing is stable before version 1: names and structs may change with any 0.x.  What can be
+ * relied on already is the model file itself, mlmodel(5).
  */
 #include "base/err.h"
 #include "store/bundle.h"

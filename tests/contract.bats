@@ -128,7 +128,8 @@ readers() {
 		run --separate-stderr "${job[@]}" ragged.csv
 		[ "$status" -eq 2 ] || fail "$tool: $status"
 		[[ ${#stderr_lines[@]} -eq 1 && $stderr == *"ragged.csv:$line: "* ]] || fail "$tool: $stderr"
-		"${job[@]}" --on-error=skip ragged.csv >/dev/null 2>message || [ $? -le 1 ] || fail "$tool: skip"
+		# Any answer will do, even that the rows are too few.
+		"${job[@]}" --on-error=skip ragged.csv >/dev/null 2>message || [ $? -ne 2 ] || fail "$tool: $(cat message)"
 		grep -q 1 message || fail "$tool doesn't say what it left out: $(cat message)"
 		grep -q -- '--output' <<<"$("$tool" --dump-options | cut -f2 | sed 's/^/--/')" || continue
 		trouble 2 "${job[@]}" ragged.csv -o output

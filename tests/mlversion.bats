@@ -1,5 +1,7 @@
 # mlversion by its verbs.  What a crash leaves: slow-registry-crash.bats; the format: unit/registry.c.
 
+load helper
+
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return 1
 	unset MLREGISTRY
@@ -26,13 +28,11 @@ field() {
 	cut -d, -f"$1" | tr '\n' ' '
 }
 
-fails() { # STATUS TEXT COMMAND...: one line on standard error that says TEXT, nothing on standard output
-	local want=$1 text=$2 status=0
+fails() { # STATUS TEXT COMMAND...: trouble, and the message says TEXT
+	local text=$2
 
-	shift 2
-	"$@" >out 2>err || status=$?
-	[ "$status" -eq "$want" ] && [ ! -s out ] && [ "$(wc -l <err)" -eq 1 ] && grep -qF -- "$text" err ||
-		{ echo "status $status"; cat out err; return 1; }
+	trouble "$1" "${@:3}"
+	[[ $stderr == *"$text"* ]] || fail "no '$text' in: $stderr"
 }
 
 @test "add prints the version, cat gives its bytes back, path names the file" {
@@ -91,6 +91,20 @@ fails() { # STATUS TEXT COMMAND...: one line on standard error that says TEXT, n
 	[ "$(find mlregistry/objects -type f | wc -l)" -eq 0 ]
 	mlversion add --kind data fraud one
 	mlversion log --format json | grep -q '"detail":{"kind":"data","bytes":4}'
+}
+
+@test "a model is added as it is, and shown with what is in it" {
+	mltrain -t class "$SAMPLES/iris.csv" >iris.model
+	[ "$(mlversion add iris - <iris.model)" = iris@1 ]
+	mlversion cat iris | cmp - iris.model
+	mlversion show iris >out
+	for fact in kind,model target,class task,classify classes,3 rows,150 "bytes,$(stat -c %s iris.model)"; do
+		grep -qx "$fact" out
+	done
+	mlversion alias iris champion 1
+	same "mlpredict -m iris@champion $SAMPLES/iris.csv" "mlpredict -m iris.model $SAMPLES/iris.csv"
+	head -c -1 iris.model >short.model
+	fails 2 "not a model" mlversion add iris short.model
 }
 
 @test "a file that can't be read adds nothing" {
@@ -270,11 +284,14 @@ fails() { # STATUS TEXT COMMAND...: one line on standard error that says TEXT, n
 }
 
 @test "eight writers at once get eight versions" {
+	writers=
 	for i in 1 2 3 4 5 6 7 8; do
 		echo "$i" >"file$i"
-		add fraud "file$i" >"got$i" &
+		add fraud "file$i" >"got$i" 3>&- &
+		writers+=" $!"
 	done
-	wait
+	# shellcheck disable=SC2086
+	wait $writers
 	[ "$(cat got? | sort)" = "$(printf 'fraud@%d\n' 1 2 3 4 5 6 7 8)" ]
 	for i in 1 2 3 4 5 6 7 8; do
 		mlversion cat "$(cat "got$i")" | cmp - "file$i"

@@ -123,7 +123,7 @@ complete_words() {
 	! cmp -s expected.model got.model
 	echo 'penatly = 3' >>settings
 	trouble 2 mltrain --config settings -t petal_width_cm "$SAMPLES/iris.csv"
-	[[ $stderr == *"settings:4: unknown option 'penatly' (did you mean '--penalty'?)"* ]]
+	[[ $stderr == *"settings:4: unknown option '--penatly' (did you mean '--penalty'?)"* ]]
 	trouble 2 mltrain --config nowhere -t petal_width_cm "$SAMPLES/iris.csv"
 	[[ $stderr == *"nowhere"*"no such file or directory"* ]]
 	printf 'config = settings\n' >nested

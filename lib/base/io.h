@@ -21,6 +21,9 @@ bool ml_io_guard(void);
 /* All of a file ("-": standard input), at most LIMIT bytes (0: no limit). */
 int ml_io_read(const char *path, size_t limit, struct ml_buf *out, struct ml_err *err);
 
+/* Whether PATH means standard input or output: NULL or "-". */
+bool ml_io_is_standard(const char *path);
+
 /*
  * An input: standard input (path NULL or "-") or a file; a folder is refused.  NAME is set to what
  * messages call it.
@@ -45,6 +48,9 @@ int ml_io_append_close(int fd, const char *path, struct ml_err *err);
 
 /* Syncs the folder that PATH stands in, so that a rename there outlives a power cut. */
 int ml_io_sync_folder(const char *path, struct ml_err *err);
+/* The same in two steps: what can fail for lack of memory or descriptors comes first. */
+int ml_io_folder_open(const char *path, int *fd, struct ml_err *err);
+int ml_io_folder_sync(int fd, const char *path, struct ml_err *err);
 
 /*
  * An output: standard output (path NULL or "-"), or a file that appears complete or
@@ -58,6 +64,7 @@ int ml_io_sync_folder(const char *path, struct ml_err *err);
  */
 struct ml_out {
 	int fd;
+	int folder;	 /* of the target, once synced; else -1 */
 	char *path;	 /* as given; NULL for standard output */
 	char *target;	 /* the file to replace; NULL if written as it is */
 	char *temporary; /* beside it */

@@ -98,20 +98,20 @@ static int
 find_long(const struct ml_opt_set *sets, size_t n_sets, const char *typed, size_t n,
 	  struct found *found, struct ml_err *err)
 {
-	char quoted[ML_QUOTED], word[64] = {0};
+	char quoted[ML_QUOTED], word[66] = "--";
 	struct names names = {sets, n_sets};
 	size_t count = 0, hits = search(sets, n_sets, typed, n, found);
 	const char *near;
 
 	if (hits == 1)
 		return ML_OK;
-	ml_quote(quoted, typed, n);
+	memcpy(word + 2, typed, n < sizeof word - 2 ? n : sizeof word - 3);
+	ml_quote(quoted, word, n < sizeof word - 2 ? n + 2 : sizeof word - 1);
 	if (hits > 1)
 		return ml_fail(err, ML_EUSAGE, "option %s is ambiguous", quoted);
 	while (name_at(&names, count) != NULL)
 		count++;
-	memcpy(word, typed, n < sizeof word ? n : sizeof word - 1);
-	near = ml_nearest(word, count, name_at, &names);
+	near = ml_nearest(word + 2, count, name_at, &names);
 	if (near != NULL)
 		return ml_fail(err, ML_EUSAGE, "unknown option %s (did you mean '--%s'?)", quoted,
 			       near);

@@ -99,7 +99,7 @@ ml_profile_save(const struct ml_profile *profile, struct ml_fields *f)
 	packed_new(&p, n, knots, levels, &arena);
 	if (ml_arena_failed(&arena)) {
 		ml_arena_free(&arena);
-		return ml_fail(f->err, ML_ENOMEM, "no memory for a profile");
+		return f->status = ml_fail(f->err, ML_ENOMEM, "no memory for a profile");
 	}
 	knots = levels = 0;
 	for (size_t j = 0; j < n; j++) {

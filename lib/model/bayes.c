@@ -50,22 +50,22 @@ count(const struct ml_input *input, size_t d, size_t *numbers, size_t *levels)
 	}
 }
 
-/* Memory of the state; MORE: also of what is saved. */
+/* Memory of the state; SAVED: also of what is saved. */
 static bool
 take_memory(struct bayes *m, struct ml_arena *arena, size_t k, size_t numbers, size_t levels,
-	    bool more)
+	    bool saved)
 {
-	size_t most = SIZE_MAX / sizeof(double) / k;
+	size_t most = SIZE_MAX / sizeof(double) / k, n = k * numbers, shares = k * levels;
 
 	if (numbers > most || levels > most)
 		return false;
-	m->log_height = ML_NEW(arena, double, k *numbers);
-	m->narrow = ML_NEW(arena, double, k *numbers);
-	if (more) {
+	m->log_height = ML_NEW(arena, double, n);
+	m->narrow = ML_NEW(arena, double, n);
+	if (saved) {
 		m->log_prior = ML_NEW(arena, double, k);
-		m->mean = ML_NEW(arena, double, k *numbers);
-		m->variance = ML_NEW(arena, double, k *numbers);
-		m->log_share = ML_NEW(arena, double, levels *k);
+		m->mean = ML_NEW(arena, double, n);
+		m->variance = ML_NEW(arena, double, n);
+		m->log_share = ML_NEW(arena, double, shares);
 	}
 	return !ml_arena_failed(arena);
 }
@@ -138,9 +138,24 @@ gather_group(void *ctx, size_t g, size_t thread, struct ml_err *err)
 	return ML_OK;
 }
 
-/* The sums of all groups in group 0; N of numbers, LEVELS of categories. */
+/* Memory for the sums of each group. */
 static int
-gather(struct ml_run *run, struct gather *s, size_t n, size_t levels)
+gather_new(struct gather *s, size_t n, size_t shares, struct ml_arena *arena, struct ml_err *err)
+{
+	s->n_groups = ml_groups(s->data->n_blocks, (3 * n + shares) * sizeof(double));
+	s->group = ML_NEW(arena, struct sums, s->n_groups);
+	for (size_t g = 0; s->group != NULL && g < s->n_groups; g++) {
+		s->group[g].weight = ML_NEW(arena, double, n);
+		s->group[g].first = ML_NEW(arena, double, n);
+		s->group[g].second = ML_NEW(arena, double, n);
+		s->group[g].level = ML_NEW(arena, double, shares);
+	}
+	return ml_arena_failed(arena) ? ml_no_memory(err) : ML_OK;
+}
+
+/* The sums of all groups in group 0: N of numbers, SHARES of categories. */
+static int
+gather(struct ml_run *run, struct gather *s, size_t n, size_t shares)
 {
 	for (size_t g = 0; g < s->n_groups && n > 0; g++) {
 		memset(s->group[g].weight, 0, n * sizeof(double));
@@ -154,7 +169,7 @@ gather(struct ml_run *run, struct gather *s, size_t n, size_t levels)
 			s->group[0].first[i] += s->group[g].first[i];
 			s->group[0].second[i] += s->group[g].second[i];
 		}
-		for (size_t i = 0; i < levels && s->mean == NULL; i++)
+		for (size_t i = 0; i < shares && s->mean == NULL; i++)
 			s->group[0].level[i] += s->group[g].level[i];
 	}
 	return ML_OK;
@@ -227,50 +242,54 @@ check_finite(const double *v, size_t n, struct ml_err *err)
 	return ML_OK;
 }
 
+/* Means, variances, shares from two passes over the rows. */
+static int
+fit_sums(struct ml_run *run, struct bayes *m, const struct bayes_params *p,
+	 const struct ml_data *data, struct ml_arena *arena)
+{
+	struct gather s = {.data = data};
+	size_t k = data->k, levels, n, shares;
+	double largest;
+
+	count(data->input, data->d, &s.numbers, &levels);
+	n = k * s.numbers;
+	shares = k * levels;
+	if (!take_memory(m, run->keep, k, s.numbers, levels, true))
+		return ml_no_memory(run->err);
+	ML_TRY(gather_new(&s, n, shares, arena, run->err));
+	ML_TRY(gather(run, &s, n, shares));
+	for (size_t i = 0; i < n; i++)
+		if (s.group[0].weight[i] > 0)
+			m->mean[i] = s.group[0].first[i] / s.group[0].weight[i];
+	s.mean = m->mean;
+	ML_TRY(gather(run, &s, n, 0));
+	largest = finish_numbers(m, &s.group[0], k, s.numbers);
+	for (size_t i = 0; i < n; i++) {
+		double raised = m->variance[i] + p->smoothing * largest;
+
+		m->variance[i] = largest > 0 ? fmax(raised, LEAST_VARIANCE) : 1;
+	}
+	finish_levels(m, data, s.group[0].level, p->alpha);
+	derive(m, n);
+	ML_TRY(check_finite(m->mean, n, run->err));
+	return check_finite(m->variance, n, run->err);
+}
+
 static int
 fit(struct ml_run *run, struct bayes *m, const struct bayes_params *p, const struct ml_data *data,
     struct ml_arena *arena)
 {
-	struct gather s = {.data = data};
-	size_t k = data->k, numbers, levels, n;
-	double *by_class = ML_NEW(arena, double, k), weight = 0, largest;
+	double *by_class = ML_NEW(arena, double, data->k), weight = 0;
 
 	if (by_class == NULL)
 		return ml_no_memory(run->err);
 	ML_TRY(ml_data_classes(data, by_class, 2, run->err));
-	count(data->input, data->d, &numbers, &levels);
-	n = k * numbers;
-	s.numbers = numbers;
-	if (!take_memory(m, run->keep, k, numbers, levels, true))
-		return ml_no_memory(run->err);
-	s.n_groups = ml_groups(data->n_blocks, (3 * n + k * levels) * sizeof(double));
-	s.group = ML_NEW(arena, struct sums, s.n_groups);
-	for (size_t g = 0; s.group != NULL && g < s.n_groups; g++) {
-		s.group[g].weight = ML_NEW(arena, double, n);
-		s.group[g].first = ML_NEW(arena, double, n);
-		s.group[g].second = ML_NEW(arena, double, n);
-		s.group[g].level = ML_NEW(arena, double, levels *k);
-	}
-	if (ml_arena_failed(arena))
-		return ml_no_memory(run->err);
-	ML_TRY(gather(run, &s, n, k * levels));
-	for (size_t i = 0; i < n; i++)
-		m->mean[i] =
-		    s.group[0].weight[i] > 0 ? s.group[0].first[i] / s.group[0].weight[i] : 0;
-	s.mean = m->mean;
-	ML_TRY(gather(run, &s, n, 0));
-	largest = finish_numbers(m, &s.group[0], k, numbers);
-	for (size_t i = 0; i < n; i++)
-		m->variance[i] =
-		    largest > 0 ? fmax(m->variance[i] + p->smoothing * largest, LEAST_VARIANCE) : 1;
-	finish_levels(m, data, s.group[0].level, p->alpha);
-	for (size_t c = 0; c < k; c++)
+	ML_TRY(fit_sums(run, m, p, data, arena));
+	for (size_t c = 0; c < data->k; c++)
 		weight += by_class[c];
-	for (size_t c = 0; c < k; c++)
+	for (size_t c = 0; c < data->k; c++)
 		m->log_prior[c] = by_class[c] > 0 ? ml_log(by_class[c] / weight) : ML_LOG_NOTHING;
-	derive(m, n);
-	ML_TRY(check_finite(m->mean, n, run->err));
-	return check_finite(m->variance, n, run->err);
+	return ML_OK;
 }
 
 static int

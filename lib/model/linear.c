@@ -100,7 +100,7 @@ normal_new(struct normal *n, const struct ml_moments *m, bool intercept, struct 
 	n->mean = ML_NEW(n->arena, double, d + 1);
 	n->xy = ML_NEW(n->arena, double, d);
 	n->gram =
-	    d == 0 || d <= SIZE_MAX / sizeof(double) / d ? ML_NEW(n->arena, double, d *d) : NULL;
+	    d == 0 || d <= SIZE_MAX / sizeof(double) / d ? ML_NEW(n->arena, double, (d * d)) : NULL;
 	if (n->gram == NULL || ml_arena_failed(n->arena))
 		return ml_no_memory(err);
 	for (size_t j = 0; j <= d && intercept; j++)

@@ -11,8 +11,9 @@
  * Logistic regression, binary or multinomial.  Minimised is
  *   sum_i w_i loss_i + l2/2 sum coef^2 + l1 sum |coef|
  * where loss_i is -log of the probability given to the row's class; intercepts are not penalised.
- * scikit-learn's C is 1 / l2.  The solver is Newton's method, with a proximal step for l1, and
- * L-BFGS where the Hessian would be too large.
+ * scikit-learn's C is 1 / l2.  The solver is Newton's method, with a proximal step for l1: its
+ * steps are measured in standard errors, sqrt(gradient' H^-1 gradient), whatever the features'
+ * units. Where the Hessian would be too large it is L-BFGS, measured by the gradient.
  */
 struct logistic_params {
 	double l2, l1, tolerance;
@@ -27,7 +28,7 @@ static const struct ml_opt logistic_opts[] = {
     ML_INT(0, "max-iter", NULL, "n", struct logistic_params, max_iter, "1000", 1, 1e9,
 	   "steps of the solver at most"),
     ML_REAL(0, "tolerance", "tol", "x", struct logistic_params, tolerance, "1e-9", 1e-14, 1,
-	    "distance from the optimum at which to stop, in standard errors"),
+	    "distance from the optimum, in standard errors, at which to stop"),
     ML_OPT_LAST};
 
 struct logistic {
@@ -153,7 +154,7 @@ proximal_step(struct solver *v, struct ml_arena *arena)
 {
 	enum { SWEEPS = 10, ROUNDS = 100 };
 	size_t m = v->m, s = v->loss.s;
-	double *h = ML_NEW(arena, double, m *m), *q = ML_NEW(arena, double, m);
+	double *h = ML_NEW(arena, double, (m * m)), *q = ML_NEW(arena, double, m);
 	double *w = ML_NEW(arena, double, m), *slope = ML_NEW(arena, double, m);
 	double *shift = ML_NEW(arena, double, m), fall;
 	bool done = false;
@@ -249,6 +250,17 @@ move(struct solver *v, bool fresh, bool *moved)
 }
 
 /*
+ * Whether the step leads to the optimum, as far as asked or as doubles can show; what it brings is
+ * known from the one before.
+ */
+static bool
+is_last(const struct solver *v, double goal, bool fresh)
+{
+	return v->decrement <= goal || (v->ratio < 0.1 && v->decrement * v->ratio <= goal) ||
+	       (v->decrement < 1e-6 && v->ratio > 0.5 && fresh);
+}
+
+/*
  * Newton's method from theta, value, gradient and a Hessian at hand.  With KEEP the Hessian serves
  * again while that still brings more than a digit a step: a gradient costs a quarter of it.
  */
@@ -262,8 +274,7 @@ newton(struct solver *v, double goal, size_t steps, bool keep)
 	for (; v->steps < steps; v->steps++) {
 		ML_TRY(take_step(v));
 		v->slow = v->ratio > 0.3 ? v->slow + 1 : 0;
-		if (v->decrement <= goal || (v->decrement < 1e-6 && v->ratio > 0.5 && fresh)) {
-			/* The last step needs no look at what it brings. */
+		if (is_last(v, goal, fresh)) {
 			memcpy(v->theta, v->next, v->m * sizeof *v->theta);
 			return ML_OK;
 		}
@@ -396,7 +407,7 @@ fill_state(struct ml_run *run, struct logistic *state, const struct solver *v,
 	double lowest = 0;
 
 	state->intercept = ML_NEW(run->keep, double, rows);
-	state->coef = ML_NEW(run->keep, double, rows *d);
+	state->coef = ML_NEW(run->keep, double, (rows * d));
 	if (ml_arena_failed(run->keep))
 		return ml_no_memory(run->err);
 	for (size_t p = 0; p < v->m; p++)

@@ -17,7 +17,7 @@ struct ml_loss {
 	size_t n_groups;
 	double *value;	  /* by group */
 	double *gradient; /* by group: m */
-	double *hessian;  /* by group: see ml_loss_room; NULL: none is asked for */
+	double *hessian;  /* by group; NULL: none will be asked for */
 	double *scratch;  /* by thread */
 	size_t scratch_size;
 };

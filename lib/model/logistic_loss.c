@@ -22,12 +22,12 @@ int
 ml_loss_new(struct ml_loss *loss, struct ml_run *run, bool second, struct ml_arena *arena)
 {
 	size_t s = loss->s, d = loss->data->d, m = s * (d + 1);
-	size_t each = m + (second ? hessian_size(s, d) : 0);
+	size_t size = second ? hessian_size(s, d) : 0, groups;
 
-	loss->n_groups = ml_groups(loss->data->n_blocks, each * sizeof(double));
-	loss->value = ML_NEW(arena, double, loss->n_groups);
-	loss->gradient = ML_NEW(arena, double, loss->n_groups *m);
-	loss->hessian = second ? ML_NEW(arena, double, loss->n_groups *hessian_size(s, d)) : NULL;
+	loss->n_groups = groups = ml_groups(loss->data->n_blocks, (m + size) * sizeof(double));
+	loss->value = ML_NEW(arena, double, groups);
+	loss->gradient = ML_NEW(arena, double, (groups * m));
+	loss->hessian = second ? ML_NEW(arena, double, (groups * size)) : NULL;
 	/* Three values by row and score, a row of centres, scaled rows of 1 and x, expanded rows.
 	 */
 	loss->scratch_size = 3 * ROWS * s + d + ROWS * (d + 1) + (s > 1 && second ? ROWS * m : 0);
@@ -74,8 +74,7 @@ add_binary(struct part *t)
 	double *z = t->scratch, *p = z + ROWS, *r = p + ROWS, *centre = r + ROWS, value = 0;
 
 	ml_affine(t->theta, t->theta + 1, 1, t->d, t->x, t->n, z);
-	ml_sigmoid_n(z, p, t->n);
-	ml_softplus_n(z, r, t->n);
+	ml_logistic_n(z, p, r, t->n);
 	for (size_t i = 0; i < t->n; i++) {
 		double w = t->w == NULL ? 1 : t->w[i];
 		double y = (double)t->place[(size_t)t->y[i]];

@@ -59,8 +59,8 @@ struct ml_model_type {
 	const char *(*check)(const void *params, unsigned task);
 	int (*fit)(struct ml_run *run, void *state, const void *params, const struct ml_data *data);
 	/*
-	 * The same result from sums alone; moments over (features, target), after encoding.
-	 * With ML_WANTS_MOMENTS only.
+	 * The same result from sums alone: moments of the features after encoding and then the
+	 * target, so moments->d is one more than the features.  With ML_WANTS_MOMENTS only.
 	 */
 	int (*fit_moments)(struct ml_run *run, void *state, const void *params,
 			   const struct ml_moments *moments);

@@ -141,51 +141,65 @@ log1p_of(double x)
 	return x < INF ? result : x;
 }
 
-/* With e = exp(-|z|): 1 / (1 + e) or e / (1 + e), the quotient corrected by its remainder. */
+/* exp(-|z|) = e + *low. */
 static inline double
-sigmoid_of(double z)
+exp_of_minus_abs(double z, double *low)
 {
-	double a = z < 0 ? z : -z, low, e, d, d_low, n, n_low, inverse, q;
-	double q_high, q_low, d_head, d_tail, product, product_low;
+	double a = z < 0 ? z : -z;
 
-	a = a < -750 ? -750 : a;
-	e = exp_sum(a, &low);
-	d = 1 + e;
-	d_low = (e - (d - 1)) + low;
-	n = z < 0 ? e : 1;
-	n_low = z < 0 ? low : 0;
-	inverse = 1 / d;
-	q = n * inverse;
+	return exp_sum(a < -750 ? -750 : a, low);
+}
+
+/* With e + low = exp(-|z|): 1 / (1 + e) or e / (1 + e), the quotient corrected by its remainder. */
+static inline double
+sigmoid_from(double z, double e, double low)
+{
+	double d = 1 + e, d_low = (e - (d - 1)) + low, inverse = 1 / d;
+	double n = z < 0 ? e : 1, n_low = z < 0 ? low : 0, q = n * inverse;
+	double q_high, q_low, d_high, d_rest, product, product_low;
+
 	/* q d = product + product_low exactly (Dekker 1971), but for underflow, where d is 1. */
 	q_high = q * 0x1.0000002p27;
 	q_high = q_high - (q_high - q);
 	q_low = q - q_high;
-	d_head = d * 0x1.0000002p27;
-	d_head = d_head - (d_head - d);
-	d_tail = d - d_head;
+	d_high = d * 0x1.0000002p27;
+	d_high = d_high - (d_high - d);
+	d_rest = d - d_high;
 	product = q * d;
 	product_low =
-	    ((q_high * d_head - product) + q_high * d_tail + q_low * d_head) + q_low * d_tail;
+	    ((q_high * d_high - product) + q_high * d_rest + q_low * d_high) + q_low * d_rest;
 	return q + (((n - product) - product_low) + (n_low - q * d_low)) * inverse;
 }
 
-/* max(z, 0) + log(1 + exp(-|z|)). */
+/* With e + low = exp(-|z|): max(z, 0) + log(1 + e). */
 static inline double
-softplus_of(double z)
+softplus_from(double z, double e, double low)
 {
-	double a = z < 0 ? z : -z, top = z > 0 ? z : 0;
-	double low, log_low, e, u, high, sum, part;
+	double top = z > 0 ? z : 0, u = 1 + e, log_low, sum, part;
+	double high = log_sum(u, ((e - (u - 1)) + low) / u, &log_low);
 
-	a = a < -750 ? -750 : a;
-	e = exp_sum(a, &low);
-	u = 1 + e;
-	high = log_sum(u, ((e - (u - 1)) + low) / u, &log_low);
 	high = e < TINY ? e : high;
 	low = e < TINY ? low - 0.5 * e * e : log_low;
 	sum = top + high;
 	part = sum - top;
 	sum = sum + (((top - (sum - part)) + (high - part)) + low);
 	return z < INF ? sum : z;
+}
+
+static inline double
+sigmoid_of(double z)
+{
+	double low, e = exp_of_minus_abs(z, &low);
+
+	return sigmoid_from(z, e, low);
+}
+
+static inline double
+softplus_of(double z)
+{
+	double low, e = exp_of_minus_abs(z, &low);
+
+	return softplus_from(z, e, low);
 }
 
 double
@@ -233,8 +247,12 @@ ml_sigmoid_n(const double *in, double *out, size_t n)
 }
 
 void
-ml_softplus_n(const double *in, double *out, size_t n)
+ml_logistic_n(const double *z, double *p, double *loss, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		out[i] = softplus_of(in[i]);
+	for (size_t i = 0; i < n; i++) {
+		double low, e = exp_of_minus_abs(z[i], &low);
+
+		p[i] = sigmoid_from(z[i], e, low);
+		loss[i] = softplus_from(z[i], e, low);
+	}
 }

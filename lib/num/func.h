@@ -17,6 +17,7 @@ double ml_softplus(double z);
 /* The same over n values, out may be in. */
 void ml_exp_n(const double *in, double *out, size_t n);
 void ml_sigmoid_n(const double *in, double *out, size_t n);
-void ml_softplus_n(const double *in, double *out, size_t n);
+/* p = sigmoid(z), loss = softplus(z): one exponential for both.  p and loss may not be z. */
+void ml_logistic_n(const double *z, double *p, double *loss, size_t n);
 
 #endif

@@ -51,7 +51,7 @@ ml_moments_new(struct ml_moments *m, size_t d, struct ml_arena *arena)
 	if (side > SIZE_MAX / sizeof(double) / side)
 		return ML_ENOMEM;
 	m->centre = ML_NEW(arena, double, d);
-	m->gram = ML_NEW(arena, double, side *side);
+	m->gram = ML_NEW(arena, double, (side * side));
 	return ml_arena_failed(arena) ? ML_ENOMEM : ML_OK;
 }
 
@@ -141,7 +141,7 @@ static int
 shorten(double *x, const double *null, size_t k, size_t n, struct ml_arena *scratch,
 	struct ml_err *err)
 {
-	double *product = ML_NEW(scratch, double, k *k), *t = ML_NEW(scratch, double, k);
+	double *product = ML_NEW(scratch, double, (k * k)), *t = ML_NEW(scratch, double, k);
 	size_t rank;
 
 	if (ml_arena_failed(scratch))
@@ -209,7 +209,7 @@ ml_solve_spd(const double *a, double *b, size_t n, size_t *rank, struct ml_arena
 	if (n == 0)
 		return ML_OK;
 	if (n <= SIZE_MAX / sizeof *f / n && n < 1u << 15)
-		f = ML_NEW(scratch, double, n *n);
+		f = ML_NEW(scratch, double, (n * n));
 	if (f == NULL || ml_arena_failed(scratch))
 		return ml_fail(err, ML_ENOMEM, "out of memory");
 	for (size_t j = 0; j < n; j++) {

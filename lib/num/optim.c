@@ -95,7 +95,7 @@ finish(const double *h, const double *q, const double *l1, size_t n, double *w, 
 	for (size_t j = 0; place != NULL && j < n; j++)
 		if (h[j * n + j] > 0 && (w[j] != 0 || l1[j] == 0))
 			place[m++] = j;
-	square = ML_NEW(arena, double, m *m);
+	square = ML_NEW(arena, double, (m * m));
 	if (ml_arena_failed(arena))
 		return ml_fail(err, ML_ENOMEM, "out of memory");
 	for (size_t i = 0; i < m; i++) {

@@ -259,10 +259,10 @@ ml_bundle_read(struct ml_bundle **out, const char *name, const char *p, size_t n
 	return ML_OK;
 }
 
-/* NAME@ALIAS or NAME@VERSION; *name and *version for the logs. */
+/* NAME@ALIAS or NAME@VERSION: its bytes, and what logs call it. */
 static int
-find_in_registry(const char *where, const char *folder, struct ml_buf *path, struct ml_buf *name,
-		 int64_t *version, struct ml_err *err)
+read_registered(const char *where, const char *folder, struct ml_buf *bytes, struct ml_buf *name,
+		int64_t *version, struct ml_err *err)
 {
 	struct ml_registry *registry;
 	const struct ml_version *v;
@@ -272,13 +272,11 @@ find_in_registry(const char *where, const char *folder, struct ml_buf *path, str
 	if ((v = ml_registry_resolve(registry, where, err)) == NULL)
 		status = err->status;
 	if (status == ML_OK)
-		status = ml_registry_path(registry, v, path, err);
+		status = ml_registry_read(registry, v, bytes, err);
 	if (status == ML_OK) {
 		*version = v->version;
-		ml_buf_text(name, v->name);
-		ml_buf_char(name, '\0');
-		ml_buf_char(path, '\0');
-		if (name->failed || path->failed)
+		ml_buf_add(name, v->name, strlen(v->name) + 1);
+		if (name->failed)
 			status = ml_fail(err, ML_ENOMEM, "no memory");
 	}
 	ml_registry_close(registry);
@@ -288,25 +286,28 @@ find_in_registry(const char *where, const char *folder, struct ml_buf *path, str
 int
 ml_bundle_open(struct ml_bundle **bundle, const char *where, const char *folder, struct ml_err *err)
 {
-	struct ml_buf bytes = {0}, path = {0}, name = {0};
+	bool standard = ml_io_is_standard(where);
+	struct ml_buf bytes = {0}, name = {0};
 	int64_t version = 0;
-	int status = ML_OK;
-	bool standard = strcmp(where, "-") == 0;
+	int status;
 
 	if (!standard && strchr(where, '@') != NULL && access(where, F_OK) != 0)
-		status = find_in_registry(where, folder, &path, &name, &version, err);
-	if (status == ML_OK)
-		status = ml_io_read(path.p != NULL ? path.p : where, LARGEST, &bytes, err);
+		status = read_registered(where, folder, &bytes, &name, &version, err);
+	else
+		status = ml_io_read(where, LARGEST, &bytes, err);
 	if (status == ML_OK)
 		status = ml_bundle_read(bundle, standard ? "standard input" : where, bytes.p,
 					bytes.n, err);
-	if (status == ML_OK) {
+	if (status == ML_OK && name.p != NULL) {
 		(*bundle)->version = version;
-		if (name.p != NULL)
-			(*bundle)->name = ml_arena_text(&(*bundle)->arena, name.p, strlen(name.p));
+		(*bundle)->name = ml_arena_text(&(*bundle)->arena, name.p, name.n - 1);
+		if ((*bundle)->name == NULL) {
+			status = ml_fail(err, ML_ENOMEM, "no memory");
+			ml_bundle_free(*bundle);
+			*bundle = NULL;
+		}
 	}
 	ml_buf_free(&bytes);
-	ml_buf_free(&path);
 	ml_buf_free(&name);
 	return status;
 }

@@ -113,8 +113,10 @@ take_detail(struct scan *s, const char *line, size_t n)
 	const size_t tail = sizeof ",\"prev\":\"\"" - 1 + HEX + TAIL_SIZE;
 	const char *from = s->at, *end;
 
-	if (s->bad || n < tail || (end = line + n - tail) < from)
-		return s->bad = true, NULL;
+	if (s->bad || n < tail || (end = line + n - tail) < from) {
+		s->bad = true;
+		return NULL;
+	}
 	s->at = end;
 	return ml_arena_text(s->arena, from, (size_t)(end - from));
 }

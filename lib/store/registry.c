@@ -42,7 +42,7 @@ ml_registry_check_name(const char *text, bool alias, struct ml_err *err)
 	if (is_name(text, alias))
 		return ML_OK;
 	ml_quote(quoted, text, n);
-	if (n > 0 && strspn(text, DIGITS) == n)
+	if (alias && n > 0 && strspn(text, DIGITS) == n)
 		return ml_fail(err, ML_EUSAGE, "%s can't name an alias: digits mean a version",
 			       quoted);
 	return ml_fail(err, ML_EUSAGE,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/io.h"
 #include "base/json.h"
 #include "base/num.h"
 #include "store/bundle.h"
@@ -129,7 +130,8 @@ ml_registry_history(const struct ml_registry *registry, const char *name, const 
 		ml_report_text(&report, ml_str(event->actor));
 		ml_report_text(&report, ml_str(event->event));
 		ml_report_text(&report, filled(event->name));
-		ml_report_number(&report, event->version > 0 ? (double)event->version : NAN);
+		ml_report_number(&report,
+				 event->version > 0 ? (double)event->version : (double)NAN);
 		ml_report_text(&report, filled(event->alias));
 		ml_report_json(&report, ml_str(event->detail));
 	}
@@ -225,9 +227,10 @@ model_facts(struct facts *facts, const struct ml_registry *registry,
 }
 
 int
-ml_registry_show(const struct ml_registry *registry, const struct ml_version *version,
-		 const char *format, struct ml_buf *out, struct ml_err *err)
+ml_registry_show(const struct ml_registry *registry, const char *reference, const char *format,
+		 struct ml_buf *out, struct ml_err *err)
 {
+	const struct ml_version *version = ml_registry_resolve(registry, reference, err);
 	static const char *const line[] = {"fact", "value"};
 	struct facts facts = {.report = {.column = line, .n_columns = 2},
 			      .lines = strcmp(format, "json") != 0};
@@ -236,6 +239,8 @@ ml_registry_show(const struct ml_registry *registry, const struct ml_version *ve
 	json_t *detail;
 	int status;
 
+	if (version == NULL)
+		return err->status;
 	ML_TRY(ml_json_parse(&detail, version->detail, strlen(version->detail), err));
 	status = aliases_of(registry, version, &aliases, err);
 	kind = json_string_value(json_object_get(detail, "kind"));
@@ -284,19 +289,51 @@ put_metric(struct ml_buf *json, const char *metric, struct ml_err *err)
 	return ML_OK;
 }
 
-int
-ml_registry_detail(struct ml_buf *json, const char *kind, size_t bytes, const char *note,
-		   const char *const *metrics, size_t n, struct ml_err *err)
+/* The detail of an added file: {"kind":..,"bytes":..,"note":..,"metrics":{..}}; ended with NUL. */
+static int
+put_detail(struct ml_buf *json, const struct ml_registry_note *note, size_t bytes,
+	   struct ml_err *err)
 {
-	ml_buf_format(json, "{\"kind\":\"%s\",\"bytes\":%zu", kind, bytes);
-	if (note != NULL) {
+	ml_buf_format(json, "{\"kind\":\"%s\",\"bytes\":%zu", note->kind, bytes);
+	if (note->note != NULL) {
 		ml_buf_text(json, ",\"note\":");
-		ml_json_quote(json, note, strlen(note));
+		ml_json_quote(json, note->note, strlen(note->note));
 	}
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < note->n_metrics; i++) {
 		ml_buf_text(json, i == 0 ? ",\"metrics\":{" : ",");
-		ML_TRY(put_metric(json, metrics[i], err));
+		ML_TRY(put_metric(json, note->metric[i], err));
 	}
-	ml_buf_format(json, "%s", n > 0 ? "}}" : "}");
+	ml_buf_format(json, "%s", note->n_metrics > 0 ? "}}" : "}");
 	return json->failed ? ml_fail(err, ML_ENOMEM, "no memory") : ML_OK;
+}
+
+/* Only what every tool can load goes in as a model. */
+static int
+check_model(const char *path, const struct ml_buf *bytes, struct ml_err *err)
+{
+	struct ml_bundle *bundle = NULL;
+
+	if (ml_bundle_read(&bundle, path, bytes->p, bytes->n, err) < 0)
+		return ml_within(err,
+				 "not a model that can be loaded (--kind other adds any file)");
+	ml_bundle_free(bundle);
+	return ML_OK;
+}
+
+int
+ml_registry_add_file(struct ml_registry *registry, const char *name, const char *path,
+		     const struct ml_registry_note *note, int64_t *version, struct ml_err *err)
+{
+	struct ml_buf bytes = {0}, detail = {0};
+	int status = ml_io_read(path, 0, &bytes, err);
+
+	if (status == ML_OK && strcmp(note->kind, "model") == 0)
+		status = check_model(path, &bytes, err);
+	if (status == ML_OK)
+		status = put_detail(&detail, note, bytes.n, err);
+	if (status == ML_OK)
+		status = ml_registry_add(registry, name, bytes.p, bytes.n, detail.p, version, err);
+	ml_buf_free(&bytes);
+	ml_buf_free(&detail);
+	return status;
 }

@@ -4,8 +4,8 @@
 #include "store/registry.h"
 
 /*
- * What mlversion keeps with a version, and what it shows of a registry, appended to OUT.  FORMAT is
- * csv, json or text. NAME limits the first two to one model; NULL: all.
+ * What mlversion shows of a registry, appended to OUT.  FORMAT is csv, json or text.  NAME limits
+ * the first two to one model; NULL: all.
  */
 
 /* name,version,aliases,time,actor,hash,note: by name, then by version. */
@@ -15,14 +15,19 @@ int ml_registry_list(const struct ml_registry *registry, const char *name, const
 int ml_registry_history(const struct ml_registry *registry, const char *name, const char *format,
 			struct ml_buf *out, struct ml_err *err);
 /* fact,value: of one version and, where it is a model, of the model; one object in json. */
-int ml_registry_show(const struct ml_registry *registry, const struct ml_version *version,
-		     const char *format, struct ml_buf *out, struct ml_err *err);
+int ml_registry_show(const struct ml_registry *registry, const char *reference, const char *format,
+		     struct ml_buf *out, struct ml_err *err);
 
-/*
- * The detail of an added file: {"kind":..,"bytes":..,"note":..,"metrics":{..}}.  NOTE may be NULL;
- * each of the n METRICS is name=value.
- */
-int ml_registry_detail(struct ml_buf *json, const char *kind, size_t bytes, const char *note,
-		       const char *const *metrics, size_t n, struct ml_err *err);
+/* What is known of a file that goes into the registry. */
+struct ml_registry_note {
+	const char *kind;	   /* model: only one that can be loaded; data, report, other */
+	const char *note;	   /* or NULL */
+	const char *const *metric; /* name=value */
+	size_t n_metrics;
+};
+
+/* Adds the file at PATH ("-": standard input); see ml_registry_add. */
+int ml_registry_add_file(struct ml_registry *registry, const char *name, const char *path,
+			 const struct ml_registry_note *note, int64_t *version, struct ml_err *err);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/num.h"
 #include "store/score_log.h"
+#include "table/flow.h"
 
 /* What stays the same from block to block. */
 struct scorer {
@@ -12,19 +13,16 @@ struct scorer {
 	const struct ml_bundle *bundle;
 	const struct ml_score_options *options;
 	struct ml_out *out;
-	struct ml_say *say;
 	struct ml_binding binding;
 	bool *keep;	      /* by column of the input; NULL: whole records, or nothing */
 	struct ml_str *label; /* by class, as it is written */
 	struct ml_score_log *log;
 	char delimiter;
-	size_t rows;
 	struct ml_arena arena;
 };
 
-/* One block on its way. */
-struct item {
-	struct ml_batch batch;
+/* What a block becomes. */
+struct block {
 	struct ml_buf text, log;
 };
 
@@ -103,18 +101,10 @@ put_prediction(const struct scorer *s, struct ml_buf *out, const double *score, 
 }
 
 static int
-source(void *ctx, void *item, struct ml_err *err)
-{
-	struct scorer *s = ctx;
-
-	return ml_csv_next(s->csv, &((struct item *)item)->batch, err);
-}
-
-static int
-score_batch(const struct scorer *s, struct item *item, struct ml_arena *arena, struct ml_err *err)
+score_batch(const struct scorer *s, const struct ml_batch *batch, struct block *block,
+	    struct ml_arena *arena, struct ml_err *err)
 {
 	const struct ml_bundle *b = s->bundle;
-	const struct ml_batch *batch = &item->batch;
 	size_t n = batch->n_rows, k = b->shape.k, n_scores = ml_model_scores(k);
 	size_t width = k < 2 ? 2 : k;
 	struct ml_frame frame;
@@ -133,56 +123,51 @@ score_batch(const struct scorer *s, struct item *item, struct ml_arena *arena, s
 	for (size_t i = 0; i < n; i++) {
 		const double *p = proba == NULL ? NULL : proba + i * width;
 
-		put_record(s, &item->text, batch->record[i]);
-		put_prediction(s, &item->text, score + i * n_scores, p);
-		ml_buf_char(&item->text, '\n');
-		if (s->log != NULL && !item->text.failed)
-			ml_score_log_row(s->log, &item->log, batch->record[i],
+		put_record(s, &block->text, batch->record[i]);
+		put_prediction(s, &block->text, score + i * n_scores, p);
+		ml_buf_char(&block->text, '\n');
+		if (s->log != NULL && !block->text.failed)
+			ml_score_log_row(s->log, &block->log, batch->record[i],
 					 k == 0 ? score[i * n_scores] : p[best_class(p, k)],
 					 k == 0 ? NULL : b->class_name[best_class(p, k)]);
 	}
-	return item->text.failed || item->log.failed ? no_memory(err) : ML_OK;
+	return block->text.failed || block->log.failed ? no_memory(err) : ML_OK;
 }
 
 static int
-work(void *ctx, void *slot, struct ml_err *err)
+work(void *ctx, struct ml_batch *batch, void *own, struct ml_err *err)
 {
-	const struct scorer *s = ctx;
-	struct item *item = slot;
+	struct block *block = own;
 	struct ml_arena arena = {0};
 	int status;
 
-	item->text.n = item->log.n = 0;
-	ML_TRY(ml_csv_parse(s->csv, s->binding.want, &item->batch, err));
-	status = score_batch(s, item, &arena, err);
+	block->text.n = block->log.n = 0;
+	status = score_batch(ctx, batch, block, &arena, err);
 	ml_arena_free(&arena);
 	return status;
 }
 
+/* The log first: what went out was logged. */
 static int
-sink(void *ctx, void *slot, struct ml_err *err)
+sink(void *ctx, struct ml_batch *batch, void *own, struct ml_err *err)
 {
 	struct scorer *s = ctx;
-	struct item *item = slot;
+	const struct block *block = own;
 
-	ML_TRY(ml_csv_settle(s->csv, &item->batch, err));
+	(void)batch;
 	if (s->log != NULL)
-		ML_TRY(ml_score_log_write(s->log, &item->log, err));
-	ML_TRY(ml_out_write(s->out, item->text.p, item->text.n, err));
-	s->rows += item->batch.n_rows;
-	ml_progress(s->say, "scoring", ml_csv_share(s->csv), "%zu rows", s->rows);
-	return ML_OK;
+		ML_TRY(ml_score_log_write(s->log, &block->log, err));
+	return ml_out_write(s->out, block->text.p, block->text.n, err);
 }
 
 static void
-clear(void *ctx, void *slot)
+clear(void *ctx, void *own)
 {
-	struct item *item = slot;
+	struct block *block = own;
 
 	(void)ctx;
-	ml_batch_free(&item->batch);
-	ml_buf_free(&item->text);
-	ml_buf_free(&item->log);
+	ml_buf_free(&block->text);
+	ml_buf_free(&block->log);
 }
 
 /* Only what the encoder reads is read. */
@@ -286,9 +271,8 @@ int
 ml_score(struct ml_csv *csv, const struct ml_bundle *bundle, const struct ml_score_options *options,
 	 struct ml_pool *pool, struct ml_out *out, struct ml_say *say, struct ml_err *err)
 {
-	static const struct ml_flow flow = {sizeof(struct item), source, work, sink, clear};
-	struct scorer s = {
-	    .csv = csv, .bundle = bundle, .options = options, .out = out, .say = say};
+	struct ml_csv_flow flow = {"scoring", NULL, sizeof(struct block), work, sink, clear};
+	struct scorer s = {.csv = csv, .bundle = bundle, .options = options, .out = out};
 	struct ml_buf header = {0};
 	int status;
 
@@ -300,8 +284,10 @@ ml_score(struct ml_csv *csv, const struct ml_bundle *bundle, const struct ml_sco
 		if (status == ML_OK)
 			status = ml_out_write(out, header.p, header.n, err);
 	}
-	if (status == ML_OK)
-		status = ml_flow_run(pool, &flow, &s, err);
+	if (status == ML_OK) {
+		flow.want = s.binding.want;
+		status = ml_csv_flow_run(csv, &flow, pool, say, &s, err);
+	}
 	if (s.log != NULL) {
 		int closed = ml_score_log_close(s.log, err);
 

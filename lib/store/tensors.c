@@ -43,10 +43,11 @@ put(struct ml_fields *fields, const char *name, enum ml_kind kind, void **p, siz
 	ml_buf_add(&t->data, *p, bytes);
 	entry = json_pack("{s:s,s:[I],s:[I,I]}", "dtype", kinds[kind].name, "shape", (json_int_t)n,
 			  "data_offsets", (json_int_t)at, (json_int_t)t->data.n);
-	if (t->data.failed || entry == NULL || json_object_get(t->header, full) != NULL ||
-	    json_object_set_new(t->header, full, entry) != 0)
+	if (t->data.failed || entry == NULL || json_object_get(t->header, full) != NULL) {
+		json_decref(entry);
 		return no_memory(t);
-	return ML_OK;
+	}
+	return json_object_set_new(t->header, full, entry) != 0 ? no_memory(t) : ML_OK;
 }
 
 static int64_t

@@ -6,6 +6,7 @@
 
 #include "base/num.h"
 #include "table/csv_inner.h"
+#include "table/csv_scan.h"
 
 #define MISSING_WORDS "NA,N/A,NaN,nan,null,NULL"
 
@@ -241,14 +242,33 @@ read_names(struct ml_csv *csv, struct ml_batch *head, struct ml_err *err)
 	}
 	csv->has_header = true;
 	ml_buf_add(&csv->header, head->record[0].p, head->record[0].n);
+	/* The search for a field's end may look behind. */
+	if (ml_buf_reserve(&csv->header, ML_CSV_STEP))
+		memset(csv->header.p + csv->header.n, 0, ML_CSV_STEP);
 	return ml_arena_failed(&csv->arena) || csv->header.failed ? no_memory(csv, err) : ML_OK;
+}
+
+/* There are as many columns as the record of HEAD has fields. */
+static int
+count_columns(struct ml_csv *csv, const struct ml_batch *head, struct ml_err *err)
+{
+	struct ml_str record = ml_csv_record(csv, head, 0);
+	const char *p = record.p, *end = p + record.n;
+	const struct ml_csv_work *work = head->own;
+	struct ml_csv_problem problem;
+
+	if (!ml_csv_shape(csv, record, work->n_cut > 0, &problem))
+		return ml_csv_report(csv, record, head->first_line, &problem, err);
+	for (csv->n_columns = 1; (p = ml_csv_raw(p, end, csv->delimiter).stop) < end; p++)
+		csv->n_columns++;
+	return ML_OK;
 }
 
 /* Reads the first record: names, or how many columns there are. */
 static int
 read_header(struct ml_csv *csv, bool no_header, struct ml_batch *head, struct ml_err *err)
 {
-	size_t at = csv->at, n;
+	size_t at = csv->at;
 	int got;
 
 	csv->hold = no_header;
@@ -256,12 +276,11 @@ read_header(struct ml_csv *csv, bool no_header, struct ml_batch *head, struct ml
 	if (got == 0)
 		return ml_fail(err, ML_EINPUT, "%s: empty input%s", csv->path,
 			       no_header ? "" : ", expected a header line");
-	ML_TRY(ml_csv_count(csv, head, &n, err));
-	csv->n_columns = n;
+	ML_TRY(count_columns(csv, head, err));
 	if (!no_header)
 		return read_names(csv, head, err);
-	csv->name = ML_NEW(&csv->arena, const char *, n);
-	for (size_t i = 0; csv->name != NULL && i < n; i++)
+	csv->name = ML_NEW(&csv->arena, const char *, csv->n_columns);
+	for (size_t i = 0; csv->name != NULL && i < csv->n_columns; i++)
 		csv->name[i] = number_name(csv, i);
 	csv->at = at;
 	csv->line = 1;

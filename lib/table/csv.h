@@ -17,7 +17,7 @@
  *   ml_csv_parse   in parallel   a block -> cells, numbers read on the way
  *   ml_csv_settle  in order      counts what was skipped, writes rejects
  *
- * Blocks are cut by records, so they don't depend on how the bytes arrive.  Blocks with a
+ * Blocks are cut by records, so they don't depend on how the bytes arrive.  Records with a
  * quote in them are parsed by libcsv (strict), the others by our one-pass splitter; tests
  * and a fuzzer hold the two equal.  mlcsv(5) is the specification.
  */
@@ -54,8 +54,8 @@ char ml_csv_delimiter(const struct ml_csv *csv);
 /* The column called NAME, or -1 with a failure that suggests a near name. */
 int64_t ml_csv_find(const struct ml_csv *csv, const char *name, struct ml_err *err);
 /*
- * A column list: names, 1-based numbers and ranges ("1,id,3-5"); fills member[column], an array
- * of ml_csv_columns.  A name wins over a number.
+ * A column list: names, 1-based numbers and ranges ("1,id,3-5,8-"); fills member[column], an array
+ * of ml_csv_columns.  A name wins over a number; one with a comma stands in double quotes.
  */
 int ml_csv_list(const struct ml_csv *csv, const char *list, bool *member, struct ml_err *err);
 /* Share of the input that was read, or -1 if its size is not known. */
@@ -83,7 +83,9 @@ struct ml_cells {
 	int64_t out_of_range;
 };
 
-/* A block on its way: raw records and, after parsing, cells.  All zero is empty. */
+/*
+ * A block of one input on its way: raw records and, after parsing, cells.  All zero is empty.
+ */
 struct ml_batch {
 	/* by ml_csv_next */
 	size_t index; /* of the block */
@@ -123,12 +125,14 @@ int ml_csv_place(const struct ml_csv *csv, struct ml_batch *batch, size_t row, s
 		 struct ml_err *err);
 void ml_batch_free(struct ml_batch *batch);
 
-/* Takes the first field off a record: its bytes as they came. */
+/* Takes the first field off a batch's record or the header: its bytes as they came. */
 struct ml_str ml_csv_cut(struct ml_str *record, char delimiter);
 /* What the bytes of a field mean: without blanks around and without quotes; appended to OUT. */
 void ml_csv_value(struct ml_buf *out, struct ml_str field);
 
-/* A field for output, quoted where the delimiter, a quote, a line end or a blank edge asks for it.
+/*
+ * A field for output, quoted where it would be read back as something else: a delimiter, a quote, a
+ * control byte, a blank edge, the empty text, a word that means missing by default.
  */
 void ml_csv_put(struct ml_buf *out, struct ml_str field, char delimiter);
 

@@ -87,12 +87,30 @@ struct ml_csv_work {
 	bool gaps;     /* blank lines between records */
 	uint32_t *cut; /* records cut off in an over-long quoted field */
 	size_t n_cut, cut_room;
-	size_t room;   /* records that the arrays have room for */
+	size_t room; /* records that the arrays have room for */
 	/* by ml_csv_parse */
 	size_t n_columns;
 	struct ml_csv_column *column;
 	struct ml_buf text; /* of cells that libcsv read; never moves while a block is parsed */
 	struct csv_parser *libcsv;
+};
+
+/* A field as it stands in a record. */
+struct ml_csv_raw {
+	const char *p; /* the value: between the quotes, or without the blanks around it */
+	size_t n;
+	const char *stop; /* the delimiter behind it, or the record's end */
+	bool quoted;
+	const char *wrong; /* what is wrong with its quotes, or NULL */
+};
+
+/* Why a record is bad. */
+struct ml_csv_problem {
+	const char *what; /* NULL: it has too many or too few fields */
+	size_t column;
+	struct ml_str text; /* of the field */
+	bool has_limit;	    /* WHAT ends with the length of the longest field */
+	size_t n_fields;
 };
 
 static inline bool
@@ -101,14 +119,42 @@ ml_csv_blank(char c, char delimiter)
 	return (c == ' ' || c == '\t') && c != delimiter;
 }
 
+/* The value between P and STOP without the blanks around it. */
+static inline struct ml_str
+ml_csv_trim(const char *p, const char *stop, char delimiter)
+{
+	while (p < stop && ml_csv_blank(*p, delimiter))
+		p++;
+	while (p < stop && ml_csv_blank(stop[-1], delimiter))
+		stop--;
+	return (struct ml_str){p, (size_t)(stop - p)};
+}
+
 /* As ml_csv_next, with up to LIMIT records: the same for all calls with a batch. */
 int ml_csv_block(struct ml_csv *csv, struct ml_batch *batch, size_t limit, struct ml_err *err);
 /* One read from the source into IN. */
 int ml_csv_refill(struct ml_csv *csv, struct ml_err *err);
-/* How many fields the first record of BATCH has, if its shape is sound. */
-int ml_csv_count(const struct ml_csv *csv, const struct ml_batch *batch, size_t *n,
-		 struct ml_err *err);
 /* Bytes '\n' from p to END. */
 size_t ml_csv_line_ends(const char *p, const char *end);
+
+/* Record i of BATCH, without its line end and the blank lines behind it. */
+struct ml_str ml_csv_record(const struct ml_csv *csv, const struct ml_batch *batch, size_t i);
+/* The field that starts at p in a record that ends at END. */
+struct ml_csv_raw ml_csv_raw(const char *p, const char *end, char delimiter);
+/* Whether a value, QUOTED or not, is missing. */
+bool ml_csv_missing(const struct ml_csv *csv, const char *p, size_t n, bool quoted);
+/*
+ * Walks over the fields of a record; false if its shape is wrong: quotes, forbidden bytes, a
+ * field too long, their number (unless that is not known yet).  CUT: it was cut off in an over-long
+ * field.
+ */
+bool ml_csv_shape(const struct ml_csv *csv, struct ml_str record, bool cut,
+		  struct ml_csv_problem *problem);
+/* Makes the problem of a record that starts in LINE a failure with its place. */
+int ml_csv_report(const struct ml_csv *csv, struct ml_str record, uint64_t line,
+		  const struct ml_csv_problem *problem, struct ml_err *err);
+/* Puts a record among the bad ones of its batch, which stand in the order of the input. */
+int ml_csv_leave_out(const struct ml_csv *csv, struct ml_batch *batch, struct ml_str record,
+		     struct ml_err *err);
 
 #endif

@@ -9,21 +9,11 @@
 /*
  * A block to cells, record by record: one with a quote goes through libcsv, any other
  * through the splitter, and both hand a cell that is not a plain number to read_cell.  What
- * is wrong with the shape of a record is found by look_at_shape alone, once either stops.
+ * is wrong with the shape of a record is found by ml_csv_shape alone, once either stops.
  */
 
 /* What is done with the cells of a column in this block. */
 enum { SKIP, NUMBER, TEXT, EITHER, TURNED /* EITHER, and a text was found */ };
-
-/* Why a record is bad. */
-struct problem {
-	const char *what; /* NULL: it has too many or too few fields */
-	size_t column;
-	const char *at; /* in the record */
-	struct ml_str text;
-	bool has_limit; /* WHAT ends with the length of the longest field */
-	size_t n_fields;
-};
 
 /* A block being parsed. */
 struct parse {
@@ -34,7 +24,7 @@ struct parse {
 	size_t row, index;    /* of the next good row, of the record */
 	struct ml_str record; /* without line end */
 	uint64_t line;
-	struct problem problem;
+	struct ml_csv_problem problem;
 	int status; /* a failure that is not the record's */
 	/* while libcsv reads */
 	size_t next;	    /* column */
@@ -43,155 +33,10 @@ struct parse {
 	bool ended;	    /* libcsv saw its end */
 };
 
-/* A field as it stands in a record. */
-struct raw {
-	const char *p; /* the value: between the quotes, or without the blanks around it */
-	size_t n;
-	const char *stop; /* the delimiter behind it, or the record's end */
-	bool quoted;
-	const char *wrong; /* what is wrong with its quotes, or NULL */
-};
-
-static const char *
-skip_blanks(const char *p, const char *end, char delimiter)
-{
-	while (p < end && ml_csv_blank(*p, delimiter))
-		p++;
-	return p;
-}
-
-/* The value between P and STOP without the blanks around it. */
-static inline struct ml_str
-trim(const char *p, const char *stop, char delimiter)
-{
-	while (p < stop && ml_csv_blank(*p, delimiter))
-		p++;
-	while (p < stop && ml_csv_blank(stop[-1], delimiter))
-		stop--;
-	return (struct ml_str){p, (size_t)(stop - p)};
-}
-
-static struct raw
-raw_field(const char *p, const char *end, char delimiter)
-{
-	const char *first = skip_blanks(p, end, delimiter), *quote;
-	struct raw raw = {.stop = end};
-	struct ml_str value;
-
-	if (first == end || *first != '"') {
-		raw.stop = ml_find_byte(p, end, delimiter);
-		value = trim(p, raw.stop, delimiter);
-		raw.p = value.p;
-		raw.n = value.n;
-		if (memchr(value.p, '"', value.n) != NULL)
-			raw.wrong = "quote in an unquoted field";
-		return raw;
-	}
-	raw.quoted = true;
-	raw.p = quote = first + 1;
-	while ((quote = ml_find_byte(quote, end, '"')) < end - 1 && quote[1] == '"')
-		quote += 2;
-	raw.n = (size_t)(quote - raw.p);
-	if (quote == end) {
-		raw.wrong = "quote is not closed";
-		return raw;
-	}
-	raw.stop = skip_blanks(quote + 1, end, delimiter);
-	if (raw.stop < end && *raw.stop != delimiter) {
-		raw.wrong = *raw.stop == '\r' ? NULL : "text after a closing quote";
-		raw.stop = ml_find_byte(raw.stop, end, delimiter);
-	}
-	return raw;
-}
-
-/* A carriage return outside quotes, or NULL; END is behind the field. */
-static const char *
-bare_return(const struct raw *raw, const char *start)
-{
-	const char *from = raw->quoted ? raw->p + raw->n : start;
-
-	return memchr(from, '\r', (size_t)(raw->stop - from));
-}
-
-static bool
-was_cut(const struct parse *in)
-{
-	for (size_t i = 0; i < in->work->n_cut; i++)
-		if (in->work->cut[i] == in->index)
-			return true;
-	return false;
-}
-
-/* What is wrong with the field from P to RAW->stop, as text, or NULL. */
-static const char *
-field_fault(const struct parse *in, const struct raw *raw, const char *p, bool *limit)
-{
-	bool unclosed = raw->wrong != NULL && raw->quoted && raw->stop == raw->p + raw->n;
-
-	*limit = false;
-	if (memchr(p, '\0', (size_t)(raw->stop - p)) != NULL)
-		return "NUL byte";
-	if (bare_return(raw, p) != NULL)
-		return "bare carriage return (old Mac line ends?)";
-	*limit = unclosed ? was_cut(in) : (size_t)(raw->stop - p) > in->csv->max_field;
-	if (*limit)
-		return unclosed ? "quote is not closed within" : "field is over";
-	return raw->wrong;
-}
-
-/*
- * Walks over the fields of the record; false if its shape is wrong: quotes, forbidden bytes, a
- * field too long, their number (unless that is not known yet).
- */
-static bool
-look_at_shape(struct parse *in)
-{
-	const char *p = in->record.p, *end = p + in->record.n;
-	struct problem problem = {.at = p};
-
-	for (;;) {
-		struct raw raw = raw_field(p, end, in->csv->delimiter);
-
-		problem.what = field_fault(in, &raw, p, &problem.has_limit);
-		if (problem.what != NULL) {
-			problem.at = p;
-			problem.column = problem.n_fields;
-			problem.text = trim(p, raw.stop, in->csv->delimiter);
-			in->problem = problem;
-			return false;
-		}
-		problem.n_fields++;
-		if (raw.stop == end)
-			break;
-		p = raw.stop + 1;
-	}
-	if (in->csv->n_columns == 0 || problem.n_fields == in->csv->n_columns) {
-		in->next = problem.n_fields;
-		return true;
-	}
-	in->problem = problem;
-	return false;
-}
-
-static bool
-is_missing(const struct ml_csv *csv, const char *p, size_t n, bool quoted)
-{
-	if (quoted)
-		return false;
-	if (n == 0)
-		return true;
-	if (!csv->na_first[(unsigned char)*p])
-		return false;
-	for (size_t i = 0; i < csv->n_na; i++)
-		if (csv->na[i].n == n && memcmp(csv->na[i].p, p, n) == 0)
-			return true;
-	return false;
-}
-
 static bool
 refuse(struct parse *in, size_t column, const char *what, struct ml_str text)
 {
-	in->problem = (struct problem){.what = what, .column = column, .text = text};
+	in->problem = (struct ml_csv_problem){.what = what, .column = column, .text = text};
 	return false;
 }
 
@@ -215,7 +60,7 @@ static bool
 read_cell(struct parse *in, size_t index, struct ml_str text, bool quoted)
 {
 	struct ml_csv_column *column = &in->column[index];
-	bool missing = is_missing(in->csv, text.p, text.n, quoted);
+	bool missing = ml_csv_missing(in->csv, text.p, text.n, quoted);
 
 	if (column->mode == NUMBER || column->mode == EITHER) {
 		double *number = &column->number[in->row];
@@ -249,6 +94,22 @@ read_cell(struct parse *in, size_t index, struct ml_str text, bool quoted)
 	return true;
 }
 
+/* Whether the record was cut off in a quoted field that is too long. */
+static bool
+was_cut(const struct parse *in)
+{
+	for (size_t i = 0; i < in->work->n_cut; i++)
+		if (in->work->cut[i] == in->index)
+			return true;
+	return false;
+}
+
+static bool
+good_shape(struct parse *in)
+{
+	return ml_csv_shape(in->csv, in->record, was_cut(in), &in->problem);
+}
+
 /* A record without a quote: one pass, numbers read where they stand. */
 static bool
 split(struct parse *in)
@@ -270,7 +131,7 @@ split(struct parse *in)
 		} else {
 			stop = ml_find_byte(p, end, delimiter);
 			if (column->mode != SKIP &&
-			    !read_cell(in, i, trim(p, stop, delimiter), false))
+			    !read_cell(in, i, ml_csv_trim(p, stop, delimiter), false))
 				return false;
 		}
 		if (stop == end)
@@ -286,12 +147,12 @@ take_field(void *p, size_t n, void *ctx)
 	struct parse *in = ctx;
 	struct ml_buf *kept = &in->work->text;
 	size_t index = in->next++;
-	struct raw raw;
+	struct ml_csv_raw raw;
 	int mode;
 
 	if (in->stopped || index >= in->csv->n_columns)
 		return;
-	raw = raw_field(in->cursor, in->record.p + in->record.n, in->csv->delimiter);
+	raw = ml_csv_raw(in->cursor, in->record.p + in->record.n, in->csv->delimiter);
 	in->cursor = raw.stop + 1;
 	mode = in->column[index].mode;
 	if (mode == SKIP)
@@ -370,7 +231,7 @@ by_libcsv(struct parse *in)
 static bool
 is_blank(const struct parse *in)
 {
-	return trim(in->record.p, in->record.p + in->record.n, in->csv->delimiter).n == 0;
+	return ml_csv_trim(in->record.p, in->record.p + in->record.n, in->csv->delimiter).n == 0;
 }
 
 /* Whether the shape must be looked at before anything is read. */
@@ -392,9 +253,9 @@ read_record(struct parse *in)
 	bool quoted = in->batch->quoted && memchr(in->record.p, '"', in->record.n) != NULL;
 	bool good;
 
-	if (suspicious(in) && !look_at_shape(in))
+	if (suspicious(in) && !good_shape(in))
 		return false;
-	in->problem = (struct problem){0};
+	in->problem = (struct ml_csv_problem){0};
 	good = (quoted || in->csv->only_libcsv) && !is_blank(in) ? by_libcsv(in) : split(in);
 	if (good || in->status < 0)
 		return good;
@@ -408,64 +269,9 @@ read_record(struct parse *in)
 			column->out_of_range = -1;
 	}
 	/* A wrong shape is the better answer than the cell that it spoilt. */
-	if (look_at_shape(in) && in->problem.what == NULL)
+	if (good_shape(in) && in->problem.what == NULL)
 		in->problem.what = "libcsv refuses it";
 	return false;
-}
-
-/* The start of field COLUMN as it stands in RECORD. */
-static const char *
-find_field(struct ml_str record, size_t column, char delimiter)
-{
-	const char *p = record.p, *end = p + record.n;
-
-	while (column-- > 0) {
-		struct raw raw = raw_field(p, end, delimiter);
-
-		if (raw.stop == end)
-			break;
-		p = raw.stop + 1;
-	}
-	return p;
-}
-
-/* "file:line: column 2 'x'" before the failure; AT in RECORD tells the line. */
-static int
-put_place(const struct ml_csv *csv, struct ml_str record, uint64_t line, size_t column,
-	  const char *at, struct ml_err *err)
-{
-	char quoted[ML_QUOTED];
-	const char *name = csv->name == NULL || column == ML_CSV_NONE ? NULL : csv->name[column];
-
-	if (name != NULL)
-		ml_within(err, "column %zu %s", column + 1, ml_quote(quoted, name, strlen(name)));
-	else if (column != ML_CSV_NONE)
-		ml_within(err, "column %zu", column + 1);
-	line += ml_csv_line_ends(record.p, at);
-	return ml_within(err, "%s:%llu", csv->path, (unsigned long long)line);
-}
-
-/* Makes the problem of the record a failure. */
-static int
-report(const struct parse *in, struct ml_err *err)
-{
-	const struct problem *problem = &in->problem;
-	char quoted[ML_QUOTED], limit[40] = "";
-	size_t column = problem->column < in->csv->n_columns ? problem->column : ML_CSV_NONE;
-
-	if (problem->what == NULL) {
-		ml_fail(err, ML_EINPUT, "row has %zu fields, expected %zu", problem->n_fields,
-			in->csv->n_columns);
-		return put_place(in->csv, in->record, in->line, ML_CSV_NONE, in->record.p, err);
-	}
-	if (in->csv->n_columns == 0)
-		column = problem->column;
-	if (problem->has_limit)
-		snprintf(limit, sizeof limit, " %zu bytes", in->csv->max_field);
-	ml_fail(err, ML_EINPUT, "%s%s: %s", problem->what, limit,
-		ml_quote(quoted, problem->text.p, problem->text.n));
-	return put_place(in->csv, in->record, in->line, column,
-			 find_field(in->record, problem->column, in->csv->delimiter), err);
 }
 
 /* Takes over the arrays of the last block that were not taken away, and gets those that lack. */
@@ -539,13 +345,13 @@ fill_turned(struct parse *in)
 
 		for (size_t i = 0; i < n_columns; i++) {
 			struct ml_csv_column *column = &in->column[i];
-			struct raw raw = raw_field(p, end, in->csv->delimiter);
+			struct ml_csv_raw raw = ml_csv_raw(p, end, in->csv->delimiter);
 
 			p = raw.stop + 1;
 			if (column->mode != TURNED || column->turned <= row)
 				continue;
 			column->text[row] = (struct ml_str){raw.p, raw.n};
-			if (is_missing(in->csv, raw.p, raw.n, raw.quoted))
+			if (ml_csv_missing(in->csv, raw.p, raw.n, raw.quoted))
 				column->text[row] = (struct ml_str){0};
 		}
 	}
@@ -570,46 +376,6 @@ publish(struct parse *in)
 	}
 }
 
-/* Puts a record among the bad ones, which stand in the order of the input. */
-static int
-leave_out(const struct ml_csv *csv, struct ml_batch *batch, struct ml_str record,
-	  struct ml_err *err)
-{
-	size_t i = batch->n_bad;
-
-	if (batch->bad == NULL)
-		batch->bad = ml_alloc(((struct ml_csv_work *)batch->own)->room, sizeof *batch->bad);
-	if (batch->bad == NULL)
-		return ml_fail(err, ML_ENOMEM, "no memory for a block of %s", csv->path);
-	for (; i > 0 && batch->bad[i - 1].p > record.p; i--)
-		batch->bad[i] = batch->bad[i - 1];
-	batch->bad[i] = record;
-	batch->n_bad++;
-	return ML_OK;
-}
-
-/* The record that starts at p, without the blank lines behind it (up to END) and its line end. */
-static struct ml_str
-trim_record(const struct parse *in, const char *p, const char *end)
-{
-	const char *last = end;
-
-	for (;;) {
-		if (last > p && last[-1] == '\n')
-			last--;
-		end = last;
-		if (!in->work->gaps)
-			break;
-		while (last > p && (ml_csv_blank(last[-1], in->csv->delimiter) || last[-1] == '\r'))
-			last--;
-		if (last == p || last[-1] != '\n')
-			break;
-	}
-	if (end > p && end[-1] == '\r' && *end == '\n')
-		end--;
-	return (struct ml_str){p, (size_t)(end - p)};
-}
-
 int
 ml_csv_parse(const struct ml_csv *csv, const enum ml_want *want, struct ml_batch *batch,
 	     struct ml_err *err)
@@ -619,93 +385,27 @@ ml_csv_parse(const struct ml_csv *csv, const enum ml_want *want, struct ml_batch
 	ML_TRY(prepare(&in, want, err));
 	in.line = batch->first_line;
 	for (; in.index < batch->n_records; in.index++) {
-		const char *p = batch->bytes.p + batch->start[in.index];
-		const char *end = batch->bytes.p + batch->start[in.index + 1];
+		const char *p = batch->bytes.p;
 
-		in.record = trim_record(&in, p, end);
+		in.record = ml_csv_record(csv, batch, in.index);
 		if (read_record(&in)) {
 			batch->record[in.row] = in.record;
 			batch->line[in.row++] = in.line;
 		} else if (in.status < 0) {
 			return ml_fail(err, in.status, "no memory for a block of %s", csv->path);
 		} else if (csv->on_error == ML_CSV_FAIL) {
-			return report(&in, err);
+			return ml_csv_report(csv, in.record, in.line, &in.problem, err);
 		} else {
-			ML_TRY(leave_out(csv, batch, in.record, err));
+			ML_TRY(ml_csv_leave_out(csv, batch, in.record, err));
 		}
-		in.line += batch->quoted || in.work->gaps ? ml_csv_line_ends(p, end) : 1;
+		in.line += batch->quoted || in.work->gaps
+			       ? ml_csv_line_ends(p + batch->start[in.index],
+						  p + batch->start[in.index + 1])
+			       : 1;
 	}
 	batch->n_rows = in.row;
 	fill_turned(&in);
 	publish(&in);
-	return ML_OK;
-}
-
-int
-ml_csv_count(const struct ml_csv *csv, const struct ml_batch *batch, size_t *n, struct ml_err *err)
-{
-	struct parse in = {.csv = csv, .work = batch->own, .line = batch->first_line};
-
-	in.record = trim_record(&in, batch->bytes.p, batch->bytes.p + batch->start[1]);
-	if (!look_at_shape(&in))
-		return report(&in, err);
-	*n = in.next;
-	return ML_OK;
-}
-
-/* The first row from ROW on whose number in COLUMN is out of range, or -1. */
-static int64_t
-find_out_of_range(const struct ml_csv *csv, const struct ml_batch *batch, size_t column, size_t row)
-{
-	for (; row < batch->n_rows; row++) {
-		struct ml_str record = batch->record[row];
-		struct raw raw;
-
-		if (!isnan(batch->cells[column].number[row]))
-			continue;
-		raw = raw_field(find_field(record, column, csv->delimiter), record.p + record.n,
-				csv->delimiter);
-		if (!is_missing(csv, raw.p, raw.n, raw.quoted))
-			return (int64_t)row;
-	}
-	return -1;
-}
-
-/* Takes row ROW out of the arrays of a parsed batch. */
-static void
-drop_row(const struct ml_csv *csv, struct ml_batch *batch, size_t row)
-{
-	size_t n = --batch->n_rows - row;
-
-	memmove(batch->record + row, batch->record + row + 1, n * sizeof *batch->record);
-	memmove(batch->line + row, batch->line + row + 1, n * sizeof *batch->line);
-	for (size_t i = 0; i < csv->n_columns; i++) {
-		struct ml_cells *cells = &batch->cells[i];
-
-		if (cells->number != NULL)
-			memmove(cells->number + row, cells->number + row + 1,
-				n * sizeof *cells->number);
-		if (cells->text != NULL)
-			memmove(cells->text + row, cells->text + row + 1, n * sizeof *cells->text);
-		if (cells->out_of_range == (int64_t)row)
-			cells->out_of_range = find_out_of_range(csv, batch, i, row);
-		else if (cells->out_of_range > (int64_t)row)
-			cells->out_of_range--;
-	}
-}
-
-int
-ml_csv_place(const struct ml_csv *csv, struct ml_batch *batch, size_t row, size_t column,
-	     struct ml_err *err)
-{
-	struct ml_str record = batch->record[row];
-
-	if (csv->on_error == ML_CSV_FAIL || err->status != ML_EINPUT)
-		return put_place(csv, record, batch->line[row], column,
-				 find_field(record, column, csv->delimiter), err);
-	*err = (struct ml_err){0};
-	ML_TRY(leave_out(csv, batch, record, err));
-	drop_row(csv, batch, row);
 	return ML_OK;
 }
 

@@ -151,6 +151,39 @@ mixed(void)
 	CHECK(fabs(one[5] - prior) < 1e-15 && fabs(two[8] - prior) < 1e-15);
 }
 
+static void
+odd_numbers(void)
+{
+	/* Class 1 never has the first feature; the second has a large offset. */
+	double x[16], y[8];
+	struct problem p = {.x = x, .y = y, .n = 8, .d = 2, .k = 2};
+	struct ml_err err = {0};
+	struct memory m;
+	struct fitted f;
+	void *state;
+
+	for (size_t i = 0; i < 8; i++) {
+		y[i] = i >= 4;
+		x[2 * i] = i >= 4 ? (double)NAN : (double)(i % 2);
+		x[2 * i + 1] = 1e9 + (double)(i * i % 5);
+	}
+	CHECK(fit(&f, "bayes", "smoothing=1e-15", &p) == ML_OK);
+	check_near(field_of(&f, "mean"), (double[]){0.5, 1e9 + 2.25, 0.5, 1e9 + 1.5}, 4, 1e-12);
+	check_near(field_of(&f, "variance"), (double[]){0.25, 3.1875, 0.25, 2.25}, 4, 1e-12);
+
+	/* A file whose variance is 0 is refused: predictions would not be finite. */
+	memory_save(&m, &f);
+	for (size_t i = 0; i < m.n; i++)
+		if (strcmp(m.field[i].name, "variance") == 0)
+			((double *)m.field[i].p)[2] = 0;
+	m.fields.reading = true;
+	m.fields.err = &err;
+	state = calloc(1, f.type->state_size);
+	CHECK(f.type->fields(&m.fields, state, &f.shape) == ML_EMODEL);
+	free(state);
+	fit_free(&f);
+}
+
 int
 main(void)
 {
@@ -161,6 +194,8 @@ main(void)
 	CHECK_NEAR(accuracy("wine", 3), .9444, 1e-4);
 	CHECK_NEAR(accuracy("breast", 2), .9211, 1e-4);
 	CHECK_NEAR(accuracy("pima", 2), .7857, 1e-4);
+	test_case("a class without a feature, an offset, a variance of 0");
+	odd_numbers();
 	test_case("categories");
 	categories();
 	test_case("numbers and categories together, missing values left out");

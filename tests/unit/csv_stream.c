@@ -229,6 +229,16 @@ test_pipe(void)
 	CHECK(ml_str_is(batch.cells[1].text[2], "6"));
 	CHECK(ml_csv_next(csv, &batch, &err) == 0);
 	close_all(csv, &batch);
+
+	test_case("and not without");
+	options.replay = options.partial = false;
+	err = (struct ml_err){0};
+	CHECK(pipe(ends) == 0 && dup2(ends[0], STDIN_FILENO) == 0 && close(ends[0]) == 0);
+	CHECK(write(ends[1], "a\n1\n", 4) == 4 && close(ends[1]) == 0);
+	CHECK(ml_csv_open(&csv, NULL, &options, &err) == ML_OK && !ml_csv_seekable(csv));
+	CHECK(ml_csv_rewind(csv, &err) == ML_EINPUT);
+	ml_csv_abandon(csv);
+	ml_csv_abandon(NULL);
 	dup2(standard, STDIN_FILENO);
 	close(standard);
 }
@@ -297,8 +307,48 @@ test_place(void)
 	CHECK(batch.n_bad == 2 && ml_str_is(batch.bad[0], "1e999,x") &&
 	      ml_str_is(batch.bad[1], "2"));
 	ml_fail(&err, ML_EINPUT, "odd");
-	CHECK(ml_csv_place(csv, &batch, 1, 0, &err) == ML_OK);
-	CHECK(batch.n_rows == 1 && batch.cells[0].out_of_range == -1);
+	CHECK(ml_csv_place(csv, &batch, 0, 1, &err) == ML_OK);
+	CHECK(batch.n_rows == 1 && batch.cells[0].out_of_range == 0);
+	ml_fail(&err, ML_EINPUT, "odd");
+	CHECK(ml_csv_place(csv, &batch, 0, 0, &err) == ML_OK);
+	CHECK(batch.n_rows == 0 && batch.cells[0].out_of_range == -1);
+	close_all(csv, &batch);
+}
+
+static void
+test_fields(void)
+{
+	static const char text[] =
+	    "a , \"b\"\"\",c\n 1,\t\"x,\"\"y\" ,\n\"\", z z ,\"\"\"\"\n,\"p\nq\",r";
+	struct ml_csv_options options = {.na = ""};
+	struct ml_csv *csv = open_text(text, &options);
+	struct ml_batch batch = {0};
+	struct ml_err err = {0};
+	struct ml_str header = ml_csv_header(csv);
+	struct ml_buf value = {0};
+
+	test_case("fields of records as they came mean what was parsed");
+	CHECK(ml_csv_delimiter(csv) == ',' && ml_str_is(header, "a , \"b\"\"\",c"));
+	for (size_t i = 0; i < 3; i++) {
+		value.n = 0;
+		ml_csv_value(&value, ml_csv_cut(&header, ','));
+		CHECK(ml_str_is((struct ml_str){value.p, value.n}, ml_csv_name(csv, i)));
+	}
+	CHECK(next_block(csv, &batch, ML_WANT_TEXT, &err) == 1 && batch.n_rows == 3);
+	for (size_t row = 0; row < batch.n_rows; row++) {
+		struct ml_str record = batch.record[row];
+
+		for (size_t i = 0; i < 3; i++) {
+			struct ml_str cell = batch.cells[i].text[row];
+
+			value.n = 0;
+			ml_csv_value(&value, ml_csv_cut(&record, ','));
+			CHECK(value.n == cell.n &&
+			      (cell.n == 0 || memcmp(value.p, cell.p, cell.n) == 0));
+		}
+		CHECK(record.n == 0);
+	}
+	ml_buf_free(&value);
 	close_all(csv, &batch);
 }
 
@@ -362,6 +412,10 @@ test_lists(void)
 	CHECK(ml_csv_find(csv, "species", &err) == 1 && ml_csv_find(csv, "a,b", &err) == 3);
 	CHECK(ml_csv_find(csv, "speices", &err) == -1);
 	CHECK_TEXT(err.text, "t.csv: no column 'speices' (did you mean 'species'?)");
+
+	err = (struct ml_err){0};
+	CHECK(ml_csv_find(csv, "none of these", &err) == -1);
+	CHECK_TEXT(err.text, "t.csv: no column 'none of these'");
 
 	test_case("a list has names, numbers and ranges; a name wins");
 	CHECK_TEXT(list(csv, "id"), "1");
@@ -523,6 +577,7 @@ main(int argc, char **argv)
 	test_pipe();
 	test_reject();
 	test_place();
+	test_fields();
 	test_arrays();
 	test_lists();
 	test_write();

@@ -120,12 +120,11 @@ main(void)
 
 	test_case("loops give the same bits as single calls, in place or not");
 	{
-		double in[37], out[37], same[37];
-		void (*const loop[])(const double *, double *, size_t) = {ml_exp_n, ml_sigmoid_n,
-									  ml_softplus_n};
-		double (*const one[])(double) = {ml_exp, ml_sigmoid, ml_softplus};
+		double in[37], out[37], loss[37], same[37];
+		void (*const loop[])(const double *, double *, size_t) = {ml_exp_n, ml_sigmoid_n};
+		double (*const one[])(double) = {ml_exp, ml_sigmoid};
 
-		for (int f = 0; f < 3; f++) {
+		for (int f = 0; f < 2; f++) {
 			for (int i = 0; i < 37; i++)
 				same[i] = in[i] = uniform(-800, 800);
 			same[7] = in[7] = -INF;
@@ -134,6 +133,9 @@ main(void)
 			for (int i = 0; i < 37; i++)
 				CHECK(out[i] == one[f](in[i]) && same[i] == out[i]);
 		}
+		ml_logistic_n(in, out, loss, 37);
+		for (int i = 0; i < 37; i++)
+			CHECK(out[i] == ml_sigmoid(in[i]) && loss[i] == ml_softplus(in[i]));
 	}
 	return test_end();
 }

@@ -149,6 +149,39 @@ main(void)
 		fit_free(&other);
 	}
 
+	test_case("moments alone give the same, wherever their centre");
+	{
+		double rows[442 * 11], scratch[ML_MOMENT_ROWS * 12], coef[10], params[16];
+		const char *const names[] = {"ridge", "lasso"};
+		const char *const options[] = {"l2=0.5", "penalty=0.5"};
+		struct ml_moments m;
+
+		for (size_t i = 0; i < 442; i++) {
+			memcpy(rows + i * 11, diabetes.x + i * 10, 10 * sizeof *rows);
+			rows[i * 11 + 10] = diabetes.y[i];
+		}
+		for (size_t a = 0; a < 2; a++) {
+			struct ml_run run = {.err = &f.err, .keep = &f.keep};
+			char text[32];
+
+			CHECK(fit(&f, names[a], options[a], &p) == ML_OK);
+			memcpy(coef, field_of(&f, "coef"), sizeof coef);
+			CHECK(ml_moments_new(&m, 11, &f.keep) == ML_OK);
+			m.centre[3] = 0.01;
+			m.centre[10] = 100;
+			ml_moments_add_rows(&m, rows, NULL, 442, scratch);
+			memset(f.state, 0, f.type->state_size);
+			snprintf(text, sizeof text, "%s", options[a]);
+			CHECK(f.type->param_size <= sizeof params);
+			CHECK(fit_params(f.type, text, params, &f.err) == ML_OK);
+			CHECK(f.type->fit_moments(&run, f.state, params, &m) == ML_OK);
+			for (size_t j = 0; j < 10; j++)
+				CHECK(fabs(field_of(&f, "coef")[j] - coef[j]) < 1e-9);
+			CHECK_NEAR(field_of(&f, "intercept")[0], 152.13348416, 1e-9);
+			fit_free(&f);
+		}
+	}
+
 	test_case("collinear features get the solution of least norm");
 	{
 		/* y = 1 + 2 a with columns a, a, 2a, and a constant. */
@@ -174,17 +207,22 @@ main(void)
 
 	test_case("offsets and units cost no digits");
 	{
-		double x[128], y[64];
-		struct problem q = {.x = x, .y = y, .n = 64, .d = 2, .block = 16};
+		double x[192], y[64], tenths[64];
+		struct problem q = {.x = x, .y = y, .n = 64, .d = 3, .block = 11, .w = tenths};
 
 		for (size_t i = 0; i < 64; i++) {
-			x[2 * i] = 1e9 + (double)(i * 37 % 64);
-			x[2 * i + 1] = 1e-9 * (double)(i * i % 61);
-			y[i] = 3 * (x[2 * i] - 1e9) + 5e9 * x[2 * i + 1] + 7;
+			double *row = x + 3 * i;
+
+			tenths[i] = 0.1 * (double)(1 + i % 3);
+			row[0] = 1e9 + (double)(i * 37 % 64);
+			row[1] = 1e-9 * (double)(i * i % 61);
+			row[2] = 1e9 / 3; /* a constant that means only nearly equal */
+			y[i] = 3 * (row[0] - 1e9) + 5e9 * row[1] + 7;
 		}
 		CHECK(fit(&f, "linear", "", &q) == ML_OK);
 		CHECK_NEAR(field_of(&f, "coef")[0], 3, 1e-12);
 		CHECK_NEAR(field_of(&f, "coef")[1], 5e9, 1e-12);
+		CHECK(field_of(&f, "coef")[2] == 0);
 		fit_free(&f);
 	}
 	golden_free(&diabetes);

@@ -105,6 +105,26 @@ pima(const struct golden *g)
 	fit_free(&f);
 }
 
+/* With L1 coordinate descent must not be stopped by offsets, which tie features to the intercept.
+ */
+static void
+offsets(struct golden *g)
+{
+	struct problem p = {.x = g->x, .y = g->y, .n = g->n, .d = g->d, .k = 2};
+	double coef[8];
+	struct fitted f;
+
+	CHECK(fit(&f, "logistic", "l2=0 l1=20", &p) == ML_OK);
+	CHECK(violation(&f, g, NULL, 2, 0, 20) < 1e-12);
+	memcpy(coef, field_of(&f, "coef"), sizeof coef);
+	fit_free(&f);
+	for (size_t i = 0; i < g->n * g->d; i++)
+		g->x[i] += 4000;
+	CHECK(fit(&f, "logistic", "l2=0 l1=20", &p) == ML_OK);
+	check_near(field_of(&f, "coef"), coef, 8, 1e-8);
+	fit_free(&f);
+}
+
 static void
 breast(struct golden *g)
 {
@@ -278,6 +298,8 @@ main(void)
 
 	test_case("Pima, without penalty");
 	pima(&p);
+	test_case("offsets don't matter with L1");
+	offsets(&p);
 	test_case("breast cancer, with L2 and L1");
 	breast(&b);
 	test_case("iris, three classes");

@@ -1,5 +1,3 @@
-#define _POSIX_C_SOURCE 200809L
-
 #include "fit.h"
 
 #include <sys/wait.h>
@@ -328,6 +326,33 @@ main(int argc, char **argv)
 	CHECK_TEXT(err.text,
 		   "no algorithm 'x': there are baseline, linear, ridge, lasso, elasticnet, "
 		   "logistic, bayes");
+
+	test_case("thousands of classes are possible");
+	{
+		enum { CLASSES = 2000, ROWS = 4000 };
+		double *x = calloc(ROWS * 2, sizeof *x), *y = calloc(ROWS, sizeof *y);
+		double *score = calloc(CLASSES, sizeof *score);
+		const char *const names[] = {"baseline", "bayes", "logistic"};
+		struct problem p = {.x = x, .y = y, .n = ROWS, .d = 2, .k = CLASSES, .block = 1000};
+
+		for (size_t i = 0; i < ROWS; i++) {
+			y[i] = (double)(i * 7 % CLASSES);
+			x[2 * i] = y[i];
+			x[2 * i + 1] = (double)(i % 13);
+		}
+		for (size_t a = 0; a < 3; a++) {
+			struct fitted f;
+
+			CHECK(fit(&f, names[a], a == 2 ? "max-iter=2" : "", &p) == ML_OK);
+			predict(&f, x + 2 * 1234, 1, score);
+			CHECK(all_finite(score, CLASSES));
+			CHECK(a != 1 || best_class(score, CLASSES) == (size_t)y[1234]);
+			fit_free(&f);
+		}
+		free(x);
+		free(y);
+		free(score);
+	}
 
 	test_case("the baseline is the mean, the exact weighted median, the shares");
 	{

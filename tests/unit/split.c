@@ -48,8 +48,9 @@ main(void)
 	test_case("shares are read, and must add up to 1");
 	CHECK(ml_shares_parse(&five, "0.5,0.25,0.125,0.0625,0.0625", &err) == ML_OK);
 	CHECK(five.n == 5 && five.share[2] == 0.125);
-	for (const char *const *bad = (const char *const[]){"0.5,0.4", "1,0", "0.5,,0.5", "half",
-							    "0.5,0.5,", "1.5,-0.5", "", NULL};
+	for (const char *const *bad =
+		 (const char *const[]){"0.5,0.4", "1", "1,0", "0.5,,0.5", "half", "0.5,0.5,",
+				       "1.5,-0.5", "", NULL};
 	     *bad != NULL; bad++) {
 		struct ml_err why = {0};
 		struct ml_shares shares;
