@@ -51,7 +51,10 @@ weight_at(const struct fit *fit, size_t frame, size_t row)
 	return fit->w == NULL ? 1 : fit->w[frame][row];
 }
 
-/* Frames in order, each on its own and then added (Chan, Golub, LeVeque 1983). */
+/*
+ * Frames in order, each on its own and then added (Chan, Golub, LeVeque 1983).  A row of weight 0
+ * is no row.
+ */
 static void
 summarise(const struct fit *fit, size_t column, struct summary *s)
 {
@@ -65,10 +68,12 @@ summarise(const struct fit *fit, size_t column, struct summary *s)
 			double w = weight_at(fit, f, i);
 
 			if (isnan(v[i])) {
-				s->missing++;
+				s->missing += w > 0;
 				s->missing_weight += w;
 				continue;
 			}
+			if (!(w > 0))
+				continue;
 			s->present++;
 			weight += w;
 			sum += w * v[i];
@@ -106,10 +111,9 @@ quantiles(const struct fit *fit, size_t column, const double *p, double *q, size
 		for (size_t i = 0; i < fit->table->frame[f].n; i++) {
 			double x = fit->table->frame[f].number[column][i];
 
-			if (!isnan(x)) {
-				v[k] = x;
-				w[k++] = weight_at(fit, f, i);
-			}
+			w[k] = weight_at(fit, f, i);
+			if (!isnan(x) && w[k] > 0)
+				v[k++] = x;
 		}
 	status = ml_weighted_quantiles(v, w, k, p, q, n, err);
 	ml_arena_free(&arena);
@@ -132,7 +136,10 @@ plan_number(const struct fit *fit, struct ml_plan *plan, const struct summary *s
 	    struct ml_err *err)
 {
 	static const double quarters[] = {0.25, 0.5, 0.75};
-	double q[3] = {0}, all = s->weight + s->missing_weight, offset, variance;
+	double q[3] = {0}, offset, variance;
+	/* Where nothing is imputed, missing values have no part in anything. */
+	bool imputed = s->missing > 0 && !(fit->wants & ML_WANTS_MISSING);
+	double missing = imputed ? s->missing_weight : 0, all = s->weight + missing;
 	bool robust = is_scale(fit, "robust"), median = strcmp(fit->options->impute, "median") == 0;
 
 	if (fit->table != NULL && (robust || median))
@@ -146,14 +153,14 @@ plan_number(const struct fit *fit, struct ml_plan *plan, const struct summary *s
 	if (is_scale(fit, "standard")) {
 		/* Mean and variance of the column as imputed. */
 		offset = plan->impute - s->mean;
-		plan->shift = s->mean + offset * s->missing_weight / all;
-		variance = (s->m2 + offset * offset * s->weight * s->missing_weight / all) / all;
+		plan->shift = s->mean + offset * missing / all;
+		variance = (s->m2 + offset * offset * s->weight * missing / all) / all;
 		if (variance > 0)
 			plan->scale = 1 / sqrt(variance);
 	} else if (is_scale(fit, "minmax")) {
 		double low = s->min, high = s->max;
 
-		if (s->missing > 0) {
+		if (imputed) {
 			low = fmin(low, plan->impute);
 			high = fmax(high, plan->impute);
 		}
@@ -165,7 +172,8 @@ plan_number(const struct fit *fit, struct ml_plan *plan, const struct summary *s
 		if (q[2] > q[0])
 			plan->scale = 1 / (q[2] - q[0]);
 	}
-	if (!isfinite(plan->shift) || !isfinite(plan->scale) || !isfinite(plan->impute))
+	if (!isfinite(plan->shift) || !isfinite(plan->scale) || !(plan->scale > 0) ||
+	    !isfinite(plan->impute))
 		return ml_fail(err, ML_EINPUT, "column '%s': values too large to scale",
 			       plan->name);
 	return ML_OK;
@@ -189,9 +197,11 @@ plan_category(const struct fit *fit, struct ml_plan *plan, struct ml_arena *aren
 		for (size_t i = 0; i < fit->table->frame[f].n; i++) {
 			int32_t code = fit->table->frame[f].code[plan->column][i];
 
+			double w = weight_at(fit, f, i);
+
 			if (code >= 0)
-				count[code] += weight_at(fit, f, i);
-			else
+				count[code] += w;
+			else if (w > 0)
 				plan->has_missing = true;
 		}
 	ML_TRY(ml_sort_descending(count, order, n, err));
@@ -213,39 +223,41 @@ plan_category(const struct fit *fit, struct ml_plan *plan, struct ml_arena *aren
 
 /* Ranks are numbers: they are imputed and scaled like numbers. */
 static int
-plan_ordinal(struct fit *fit, struct ml_plan *plan, struct ml_err *err)
+plan_ordinal(const struct fit *fit, struct ml_plan *plan, struct summary *s, struct ml_err *err)
 {
-	struct summary s = {.min = INFINITY, .max = -INFINITY};
 	double sum = 0, square = 0;
 
+	*s = (struct summary){.min = INFINITY, .max = -INFINITY};
 	for (size_t f = 0; f < fit->table->n_frames; f++)
 		for (size_t i = 0; i < fit->table->frame[f].n; i++) {
 			int32_t code = fit->table->frame[f].code[plan->column][i];
 			double w = weight_at(fit, f, i), v;
 
 			if (code < 0) {
-				s.missing++;
-				s.missing_weight += w;
+				s->missing += w > 0;
+				s->missing_weight += w;
 				continue;
 			}
+			if (!(w > 0))
+				continue;
 			v = plan->slot[code];
-			s.present++;
-			s.weight += w;
+			s->present++;
+			s->weight += w;
 			sum += w * v;
 			square += w * v * v;
-			s.min = fmin(s.min, v);
-			s.max = fmax(s.max, v);
+			s->min = fmin(s->min, v);
+			s->max = fmax(s->max, v);
 		}
-	if (!(s.weight > 0))
+	if (s->present == 0)
 		return ML_OK;
-	s.mean = sum / s.weight;
-	s.m2 = fmax(0, square - sum * s.mean);
+	s->mean = sum / s->weight;
+	s->m2 = fmax(0, square - sum * s->mean);
 	if (strcmp(fit->options->impute, "median") == 0 || is_scale(fit, "robust"))
 		return ml_fail(
 		    err, ML_EUSAGE,
 		    "column '%s': ranks have a mean only: use --impute=mean and --scale=standard",
 		    plan->name);
-	return plan_number(fit, plan, &s, err);
+	return plan_number(fit, plan, s, err);
 }
 
 static int
@@ -263,23 +275,26 @@ work_column(void *ctx, size_t i, size_t thread, struct ml_err *err)
 
 /* Why a column gives no feature, or NULL. */
 static const char *
-useless(const struct ml_plan *plan, const struct summary *s, const struct ml_column *column,
-	size_t rows)
+useless(const struct fit *fit, const struct ml_plan *plan, const struct summary *s, size_t levels)
 {
-	if (plan->kind == ML_PLAN_NUMBER) {
+	size_t rows = fit->table->n_rows;
+
+	if (plan->kind != ML_PLAN_NUMBER && levels > MANY_LEVELS && levels > rows / 2)
+		return "looks like an id: most of its values differ";
+	if (plan->kind == ML_PLAN_NUMBER || plan->kind == ML_PLAN_ORDINAL) {
+		bool imputed = s->missing > 0 && !(fit->wants & ML_WANTS_MISSING);
+
 		if (s->present == 0)
 			return "has no value";
-		if (s->min == s->max && !plan->indicator &&
-		    !(s->missing > 0 && plan->impute != s->min))
+		if (s->min == s->max && !plan->indicator && !(imputed && plan->impute != s->min))
 			return "is constant";
 		return NULL;
 	}
-	if (column->levels.n == 0)
+	if (plan->n_slots == 0)
 		return "has no value";
-	if (column->levels.n == 1 && !plan->has_missing)
-		return "is constant";
-	if (column->levels.n > MANY_LEVELS && column->levels.n > rows / 2)
-		return "looks like an id: most of its values differ";
+	/* unseen levels are in the only slot, too */
+	if (plan->n_slots == 1 && !(plan->kind == ML_PLAN_ONEHOT && plan->has_missing))
+		return plan->rare < 0 ? "is constant" : "has rare levels only";
 	return NULL;
 }
 
@@ -311,13 +326,13 @@ kind_of(const struct fit *fit, const struct ml_column *column)
 }
 
 static int
-plan_one(struct fit *fit, struct ml_plan *plan, const struct summary *s, struct ml_arena *arena,
+plan_one(const struct fit *fit, struct ml_plan *plan, struct summary *s, struct ml_arena *arena,
 	 struct ml_err *err)
 {
 	if (plan->kind == ML_PLAN_NUMBER)
 		return s->present == 0 ? ML_OK : plan_number(fit, plan, s, err);
 	ML_TRY(plan_category(fit, plan, arena, err));
-	return plan->kind == ML_PLAN_ORDINAL ? plan_ordinal(fit, plan, err) : ML_OK;
+	return plan->kind == ML_PLAN_ORDINAL ? plan_ordinal(fit, plan, s, err) : ML_OK;
 }
 
 int
@@ -354,7 +369,7 @@ ml_encode_fit(const struct ml_table *table, const bool *use, const double *const
 
 		if ((status = plan_one(&fit, &plan, &fit.summary[i], &encoder->arena, err)) < 0)
 			goto failed;
-		if ((why = useless(&plan, &fit.summary[i], column, table->n_rows)) != NULL)
+		if ((why = useless(&fit, &plan, &fit.summary[i], column->levels.n)) != NULL)
 			ml_warn(say, "column '%s' is left out: it %s", plan.name, why);
 		else
 			fit.plan[kept++] = plan;
@@ -372,7 +387,8 @@ failed:
 bool
 ml_encode_streams(const struct ml_encode_options *options)
 {
-	return strcmp(options->scale, "minmax") != 0 && strcmp(options->scale, "robust") != 0;
+	return strcmp(options->scale, "minmax") != 0 && strcmp(options->scale, "robust") != 0 &&
+	       strcmp(options->impute, "median") != 0;
 }
 
 int
