@@ -69,7 +69,7 @@ end_input(struct ml_tool *tool, struct ml_csv *csv, int status)
 	}
 	ML_TRY(ml_csv_close(csv, &skipped, tool->err));
 	if (skipped > 0)
-		ml_warn(&tool->say, "%zu records were left out", skipped);
+		ml_warn(&tool->say, "records left out: %zu", skipped);
 	return status;
 }
 

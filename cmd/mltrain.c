@@ -141,7 +141,7 @@ run(struct ml_tool *tool)
 	else
 		ml_csv_abandon(csv);
 	if (status == ML_OK && skipped > 0)
-		ml_warn(&tool->say, "%zu records were left out", skipped);
+		ml_warn(&tool->say, "records left out: %zu", skipped);
 	if (status == ML_OK)
 		status = write_model(bundle, &out, err);
 	ml_bundle_free(bundle);

@@ -224,7 +224,7 @@ setup() {
 	[[ $stderr == *"t.csv:3: row has 3 fields, expected 2"* ]]
 	[ ! -e out ]
 	run -0 --separate-stderr mlpredict -m "$YES" --on-error reject=bad.csv t.csv
-	[[ $stderr == *"1 records were left out"* ]]
+	[[ $stderr == *"records left out: 1"* ]]
 	[ "${#lines[@]}" -eq 3 ]
 	[ "$(cat bad.csv)" = $'x,c\n2,b,3' ]
 	run -0 --separate-stderr mlpredict -m "$YES" --on-error skip <<<$'x,c\nmany,a\n2,b'

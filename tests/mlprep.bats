@@ -114,7 +114,7 @@ rows() {
 	trouble 2 mlprep split --test 0.5 --group t -o a -o b bad.csv
 	printf 't,x\n2011-01-03,1\n,2\n2011-01-02,3\n' >some.csv
 	run -0 --separate-stderr mlprep split --test 0.5 --time t --on-error skip -o a -o b some.csv
-	[[ $stderr == *"1 records were left out"* ]]
+	[[ $stderr == *"records left out: 1"* ]]
 	[ "$(cat a)" = $'t,x\n2011-01-02,3' ]
 }
 

@@ -148,7 +148,7 @@ predicted() {
 	printf 'x,y\n1,2\n2,\n3,7\n4,9\n' >t.csv
 	grep -v ',$' t.csv | mltrain -t y -o m
 	run -0 --separate-stderr bash -c 'mltrain -t y t.csv | cmp - m'
-	[[ $stderr == *"1 rows without a target are left out"* ]]
+	[[ $stderr == *"rows without a target, left out: 1"* ]]
 	trouble 2 mltrain -t y <<<x,y
 	trouble 2 mltrain -t y <<<$'x,y\n1,\n2,NA'
 }
@@ -181,7 +181,7 @@ predicted() {
 	[[ $stderr == *"t.csv:3: row has 3 fields, expected 2"* ]] || fail "$stderr"
 	[ ! -e m ]
 	run -0 --separate-stderr bash -c 'mltrain -t y --on-error reject=bad.csv t.csv >m'
-	[[ $stderr == *"1 records were left out"* ]]
+	[[ $stderr == *"records left out: 1"* ]]
 	[ "$(cat bad.csv)" = $'x,y\n2,3,4' ]
 	grep -v ',4$' t.csv | cat - <(echo 3,4) | mltrain -t y | cmp - m
 }

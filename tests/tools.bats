@@ -120,7 +120,7 @@ complete_words() {
 	mltrain -q --config=- -t petal_width_cm "$SAMPLES/iris.csv" -o got.model <settings
 	cmp expected.model got.model
 	mltrain -q --config settings -t petal_width_cm -a lasso --penalty 0.5 "$SAMPLES/iris.csv" -o got.model
-	! cmp -s expected.model got.model
+	run ! cmp -s expected.model got.model
 	echo 'penatly = 3' >>settings
 	trouble 2 mltrain --config settings -t petal_width_cm "$SAMPLES/iris.csv"
 	[[ $stderr == *"settings:4: unknown option '--penatly' (did you mean '--penalty'?)"* ]]

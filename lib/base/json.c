@@ -36,7 +36,8 @@ ml_json_parse(json_t **out, const char *p, size_t n, struct ml_err *err)
 
 	/*
 	 * Without memory, jansson 2.14 gives errors of all sorts, or aborts within a text.  So it
-	 * starts only where there is room for what its tree can need, and keeps to its own allocator.
+	 * starts only where there is room for what its tree can need, and keeps to its own
+	 * allocator.
 	 */
 	*out = NULL;
 	if (room == NULL)

@@ -276,6 +276,9 @@ learn_rows(struct ml_job *job)
 	ML_TRY(choose(job));
 	if (b->task == ML_CLASSIFY)
 		ML_TRY(ml_rows_classes(job, &class_of_level));
+	else if (train->options->positive != NULL)
+		return ml_fail(job->err, ML_EUSAGE,
+			       "option '--positive' needs a target of classes");
 	ML_TRY(ml_rows_targets(job, class_of_level, &y, &w));
 	ML_TRY(ml_encode_fit(job->table, job->roles.feature, w, b->type->wants,
 			     &train->options->encode, train->pool, train->say, &b->encoder,

@@ -104,12 +104,20 @@ ml_rows_clean(struct ml_job *job)
 	struct ml_err *err = job->err;
 	bool numeric = table->schema.column[roles->target].type == ML_NUMERIC;
 	bool keep[ML_BLOCK];
-	size_t dropped = 0;
+	size_t dropped = 0, row = 0;
 
 	for (size_t f = 0; f < table->n_frames; f++) {
 		struct ml_frame *frame = &table->frame[f];
 		size_t missing = 0;
 
+		for (size_t i = 0; roles->weight != SIZE_MAX && i < frame->n; i++)
+			if (!(frame->number[roles->weight][i] >= 0))
+				return ml_fail(
+				    err, ML_EINPUT,
+				    "%s: row %zu: column '%s': a weight is missing or negative",
+				    ml_csv_path(train->csv), row + i + 1,
+				    table->schema.column[roles->weight].name);
+		row += frame->n;
 		for (size_t i = 0; i < frame->n; i++) {
 			keep[i] = numeric ? !isnan(frame->number[roles->target][i])
 					  : frame->code[roles->target][i] >= 0;
@@ -118,19 +126,13 @@ ml_rows_clean(struct ml_job *job)
 		if (missing > 0)
 			compact(frame, &table->schema, keep);
 		dropped += missing;
-		for (size_t i = 0; roles->weight != SIZE_MAX && i < frame->n; i++)
-			if (!(frame->number[roles->weight][i] >= 0))
-				return ml_fail(err, ML_EINPUT,
-					       "%s: column '%s': a weight is missing or negative",
-					       ml_csv_path(train->csv),
-					       table->schema.column[roles->weight].name);
 	}
 	table->n_rows -= dropped;
 	if (table->n_rows == 0)
 		return ml_fail(err, ML_EINPUT, "%s: no rows with a target to learn from",
 			       ml_csv_path(train->csv));
 	if (dropped > 0)
-		ml_warn(train->say, "%zu rows without a target are left out", dropped);
+		ml_warn(train->say, "rows without a target, left out: %zu", dropped);
 	return ML_OK;
 }
 
@@ -232,6 +234,9 @@ ml_rows_classes(struct ml_job *job, int32_t **class_of_level)
 
 	bundle->class_name = ML_NEW(&bundle->arena, const char *, k);
 	*class_of_level = ML_NEW(&bundle->arena, int32_t, k);
+	if (positive != NULL && k != 2)
+		return ml_fail(err, ML_EUSAGE,
+			       "option '--positive': the target has %zu classes, not 2", k);
 	if (positive != NULL && (last = ml_dict_find(&target->levels, ml_str(positive))) < 0)
 		return ml_fail(err, ML_EUSAGE, "option '--positive': no such class: %s",
 			       ml_quote(quoted, positive, strlen(positive)));
@@ -262,7 +267,10 @@ parse_class_weights(const char *list, const struct ml_bundle *bundle, double *we
 		while (class < bundle->shape.k && k > 0 &&
 		       !ml_str_is((struct ml_str){list, k - 1}, bundle->class_name[class]))
 			class ++;
-		if (k == 0 || class == bundle->shape.k ||
+		if (k > 0 && class == bundle->shape.k)
+			return ml_fail(err, ML_EUSAGE, "option '--class-weight': no such class: %s",
+				       ml_quote(quoted, list, k - 1));
+		if (k == 0 ||
 		    ml_num_parse((struct ml_str){list + k, n - k}, &value) != ML_NUM_YES ||
 		    !(value >= 0))
 			return ml_fail(err, ML_EUSAGE,

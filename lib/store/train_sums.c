@@ -26,7 +26,7 @@ ml_sums_wanted(const struct ml_job *job)
 	return train->type != NULL && train->type->fit_moments != NULL &&
 	       strcmp(train->options->task, "class") != 0 &&
 	       strcmp(train->options->class_weight, "none") == 0 &&
-	       ml_encode_streams(&train->options->encode);
+	       train->options->positive == NULL && ml_encode_streams(&train->options->encode);
 }
 
 static size_t

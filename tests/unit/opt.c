@@ -209,16 +209,16 @@ static const struct try wrong[] = {
     {"--green=yes", "option '--green' takes no value"},
     {"--name", "option '--name' needs a value"},
     {"-co", "option '-o' needs a value"},
-    {"--nane=x", "unknown option 'nane' (did you mean '--name'?)"},
-    {"--heta 5", "unknown option 'heta' (did you mean '--heat'?)"},
-    {"--zzzzzzzz", "unknown option 'zzzzzzzz'"},
-    {"--no-count", "unknown option 'no-count' (did you mean '--count'?)"},
+    {"--nane=x", "unknown option '--nane' (did you mean '--name'?)"},
+    {"--heta 5", "unknown option '--heta' (did you mean '--heat'?)"},
+    {"--zzzzzzzz", "unknown option '--zzzzzzzz'"},
+    {"--no-count", "unknown option '--no-count' (did you mean '--count'?)"},
     {"-cx", "unknown option '-x'"},
     {"-c\xff", "unknown option '-?'"},
     {"-5", "unknown option '-5'"},
-    {"--w=3", "option 'w' is ambiguous"},
-    {"--=x", "option '' is ambiguous"},
-    {"--\xc3\xa9\x01", "unknown option '\xc3\xa9\\x01'"},
+    {"--w=3", "option '--w' is ambiguous"},
+    {"--=x", "option '--' is ambiguous"},
+    {"--\xc3\xa9\x01", "unknown option '--\xc3\xa9\\x01'"},
     {NULL, NULL},
 };
 
@@ -290,9 +290,9 @@ check_bad_files(void)
 	const char *path;
 
 	CHECK_TEXT(configured("", "count = 7\n\ncuont = 8\n"),
-		   ":3: unknown option 'cuont' (did you mean '--count'?)");
+		   ":3: unknown option '--cuont' (did you mean '--count'?)");
 	CHECK_TEXT(configured("", "count = 7\ncount\n"), ":2: expected 'name = value'");
-	CHECK_TEXT(configured("", "= 7\n"), ":1: option '' is ambiguous");
+	CHECK_TEXT(configured("", "= 7\n"), ":1: option '--' is ambiguous");
 	CHECK_TEXT(configured("", "# x\ncrisp = perhaps\n"),
 		   ":2: option '--crisp': expected yes or no, not 'perhaps'");
 	CHECK_TEXT(configured("", "count = 1000\r\n"),
