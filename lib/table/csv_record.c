@@ -86,8 +86,8 @@ ml_csv_cut(struct ml_str *record, char delimiter)
 	return (struct ml_str){p, (size_t)(stop - p)};
 }
 
-void
-ml_csv_value(struct ml_buf *out, struct ml_str field)
+bool
+ml_csv_value(const struct ml_csv *csv, struct ml_str field, struct ml_buf *out)
 {
 	while (field.n > 0 && (*field.p == ' ' || *field.p == '\t')) {
 		field.p++;
@@ -97,12 +97,13 @@ ml_csv_value(struct ml_buf *out, struct ml_str field)
 		field.n--;
 	if (field.n < 2 || field.p[0] != '"') {
 		ml_buf_add(out, field.p, field.n);
-		return;
+		return !ml_csv_missing(csv, field.p, field.n, false);
 	}
 	for (size_t i = 1; i + 1 < field.n; i++) {
 		ml_buf_char(out, field.p[i]);
 		i += field.p[i] == '"'; /* "" stands for one */
 	}
+	return true;
 }
 
 /* A carriage return outside quotes, or NULL; END is behind the field. */
