@@ -82,11 +82,6 @@ ml_profile_stream(struct ml_csv *csv, const struct ml_schema *schema, const bool
 	int status;
 
 	ML_TRY(ml_bind(schema, watch, csv, &s.binding, err));
-	for (size_t j = 0; j < schema->n; j++)
-		if (!watch[j] && s.binding.input[j] >= 0) {
-			s.binding.want[s.binding.input[j]] = ML_WANT_NOTHING;
-			s.binding.input[j] = -1;
-		}
 	status = ml_profiler_new(&s.profiler, schema->n, seed, err);
 	if (status == ML_OK) {
 		ml_profiler_compare(s.profiler, reference);
