@@ -61,7 +61,7 @@ end_by_signal(int number)
 static void
 catch_deadly_signals(void)
 {
-	static const int deadly[] = {SIGHUP, SIGINT, SIGTERM, SIGPIPE, SIGXFSZ};
+	static const int deadly[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGXCPU, SIGXFSZ};
 	struct sigaction act = {.sa_handler = end_by_signal}, old;
 
 	sigemptyset(&act.sa_mask);
