@@ -14,12 +14,21 @@ ml_schema_free(struct ml_schema *schema)
 }
 
 int64_t
-ml_schema_find(const struct ml_schema *schema, const char *name)
+ml_schema_find_near(const struct ml_schema *schema, const char *name, size_t near)
 {
-	for (size_t c = 0; c < schema->n; c++)
+	for (size_t i = 0; i < schema->n; i++) {
+		size_t c = (near + i) % schema->n;
+
 		if (strcmp(schema->column[c].name, name) == 0)
 			return (int64_t)c;
+	}
 	return -1;
+}
+
+int64_t
+ml_schema_find(const struct ml_schema *schema, const char *name)
+{
+	return ml_schema_find_near(schema, name, 0);
 }
 
 struct level {
