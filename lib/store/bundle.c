@@ -38,7 +38,8 @@ schema_json(const struct ml_schema *schema)
 }
 
 static int
-load_column(struct ml_schema *schema, size_t c, const json_t *item, struct ml_err *err)
+load_column(struct ml_schema *schema, size_t c, const json_t *item, struct ml_dict *names,
+	    struct ml_err *err)
 {
 	struct ml_column *column = &schema->column[c];
 	const char *name, *type;
@@ -47,9 +48,10 @@ load_column(struct ml_schema *schema, size_t c, const json_t *item, struct ml_er
 
 	ML_TRY(ml_json_text(item, "name", &name, err));
 	ML_TRY(ml_json_text(item, "type", &type, err));
-	if (*name == '\0' || ml_schema_find(schema, name) >= 0)
+	if (*name == '\0' || ml_dict_find(names, ml_str(name)) >= 0)
 		return ml_fail(err, ML_EMODEL, "schema: an empty or repeated column name");
-	if ((column->name = ml_arena_text(&schema->arena, name, strlen(name))) == NULL)
+	if ((column->name = ml_arena_text(&schema->arena, name, strlen(name))) == NULL ||
+	    ml_dict_add(names, ml_str(name)) < 0)
 		return ml_fail(err, ML_ENOMEM, "no memory");
 	schema->n = c + 1;
 	column->type = strcmp(type, "numeric") == 0 ? ML_NUMERIC : ML_CATEGORY;
@@ -73,16 +75,19 @@ load_column(struct ml_schema *schema, size_t c, const json_t *item, struct ml_er
 static int
 load_schema(struct ml_schema *schema, const json_t *json, struct ml_err *err)
 {
+	struct ml_dict names = {0};
 	json_t *columns;
 	size_t n;
+	int status = ML_OK;
 
 	ML_TRY(ml_json_array(json, "columns", &columns, err));
 	n = json_array_size(columns);
 	if ((schema->column = ML_NEW(&schema->arena, struct ml_column, n)) == NULL)
 		return ml_fail(err, ML_ENOMEM, "no memory for %zu columns", n);
-	for (size_t c = 0; c < n; c++)
-		ML_TRY(load_column(schema, c, json_array_get(columns, c), err));
-	return ML_OK;
+	for (size_t c = 0; c < n && status == ML_OK; c++)
+		status = load_column(schema, c, json_array_get(columns, c), &names, err);
+	ml_dict_free(&names);
+	return status;
 }
 
 static const char *
