@@ -255,6 +255,8 @@ fit_rows(struct ml_job *job, const double **y, const double **w)
 		status = ml_job_start_fit(job, &run);
 	if (status == ML_OK)
 		status = b->type->fit(&run, b->state, job->params, &data);
+	if (status == ML_EINPUT)
+		ml_within(job->err, "%s", ml_csv_path(job->train->csv));
 	if (status == ML_OK)
 		status = measure(job, &data);
 	for (size_t f = 0; f < table->n_frames; f++)
