@@ -38,7 +38,7 @@ schema_json(const struct ml_schema *schema)
 }
 
 static int
-load_column(struct ml_schema *schema, size_t c, struct ml_dict *names, const json_t *item,
+load_column(struct ml_schema *schema, size_t c, const json_t *item, struct ml_dict *names,
 	    struct ml_err *err)
 {
 	struct ml_column *column = &schema->column[c];
@@ -50,9 +50,8 @@ load_column(struct ml_schema *schema, size_t c, struct ml_dict *names, const jso
 	ML_TRY(ml_json_text(item, "type", &type, err));
 	if (*name == '\0' || ml_dict_find(names, ml_str(name)) >= 0)
 		return ml_fail(err, ML_EMODEL, "schema: an empty or repeated column name");
-	if (ml_dict_add(names, ml_str(name)) < 0)
-		return ml_fail(err, ML_ENOMEM, "no memory");
-	if ((column->name = ml_arena_text(&schema->arena, name, strlen(name))) == NULL)
+	if ((column->name = ml_arena_text(&schema->arena, name, strlen(name))) == NULL ||
+	    ml_dict_add(names, ml_str(name)) < 0)
 		return ml_fail(err, ML_ENOMEM, "no memory");
 	schema->n = c + 1;
 	column->type = strcmp(type, "numeric") == 0 ? ML_NUMERIC : ML_CATEGORY;
@@ -86,7 +85,7 @@ load_schema(struct ml_schema *schema, const json_t *json, struct ml_err *err)
 	if ((schema->column = ML_NEW(&schema->arena, struct ml_column, n)) == NULL)
 		return ml_fail(err, ML_ENOMEM, "no memory for %zu columns", n);
 	for (size_t c = 0; c < n && status == ML_OK; c++)
-		status = load_column(schema, c, &names, json_array_get(columns, c), err);
+		status = load_column(schema, c, json_array_get(columns, c), &names, err);
 	ml_dict_free(&names);
 	return status;
 }

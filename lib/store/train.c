@@ -268,6 +268,8 @@ fit_rows(struct ml_job *job, const struct ml_targets *targets)
 	if (status == ML_OK)
 		status = b->type->fit(&run, b->state, job->params, &data);
 	data.w = targets->weight; /* what was learned counts on the rows as they are */
+	if (status == ML_EINPUT)
+		ml_within(job->err, "%s", ml_csv_path(job->train->csv));
 	if (status == ML_OK)
 		status = measure(job, &data);
 	for (size_t f = 0; f < table->n_frames; f++)

@@ -14,21 +14,21 @@ ml_schema_free(struct ml_schema *schema)
 }
 
 int64_t
-ml_schema_find_near(const struct ml_schema *schema, const char *name, size_t near)
+ml_schema_find(const struct ml_schema *schema, const char *name)
 {
-	for (size_t i = 0; i < schema->n; i++) {
-		size_t c = (near + i) % schema->n;
-
+	for (size_t c = 0; c < schema->n; c++)
 		if (strcmp(schema->column[c].name, name) == 0)
 			return (int64_t)c;
-	}
 	return -1;
 }
 
-int64_t
-ml_schema_find(const struct ml_schema *schema, const char *name)
+int
+ml_schema_names(const struct ml_schema *schema, struct ml_dict *names, struct ml_err *err)
 {
-	return ml_schema_find_near(schema, name, 0);
+	for (size_t c = 0; c < schema->n; c++)
+		if (ml_dict_add(names, ml_str(schema->column[c].name)) < 0)
+			return ml_fail(err, ML_ENOMEM, "no memory for the columns");
+	return ML_OK;
 }
 
 struct level {
