@@ -79,7 +79,7 @@ ml_profile_stream(struct ml_csv *csv, const struct ml_schema *schema, const bool
 
 int
 ml_profile_watch(const struct ml_csv *csv, const struct ml_schema *schema, const char *only,
-		 const char *except, const char *optional, bool *watch, struct ml_err *err)
+		 const char *except, const bool *needed, bool *watch, struct ml_err *err)
 {
 	const char *list = only != NULL ? only : except;
 	bool *member = ml_alloc(ml_csv_columns(csv) + 1, sizeof *member);
@@ -87,8 +87,7 @@ ml_profile_watch(const struct ml_csv *csv, const struct ml_schema *schema, const
 	int status = member == NULL ? ml_fail(err, ML_ENOMEM, "no memory") : ML_OK;
 
 	for (size_t j = 0; j < schema->n; j++)
-		watch[j] = only == NULL &&
-			   (optional == NULL || strcmp(schema->column[j].name, optional) != 0);
+		watch[j] = only == NULL && (needed == NULL || needed[j]);
 	if (status == ML_OK)
 		status = ml_schema_names(schema, &names, err);
 	if (status == ML_OK && list != NULL)
