@@ -79,19 +79,21 @@ ml_profile_stream(struct ml_csv *csv, const struct ml_schema *schema, const bool
 
 int
 ml_profile_watch(const struct ml_csv *csv, const struct ml_schema *schema, const char *only,
-		 const char *except, const char *optional, bool *watch, struct ml_err *err)
+		 const char *except, const bool *needed, bool *watch, struct ml_err *err)
 {
 	const char *list = only != NULL ? only : except;
 	bool *member = ml_alloc(ml_csv_columns(csv) + 1, sizeof *member);
+	struct ml_dict names = {0};
 	int status = member == NULL ? ml_fail(err, ML_ENOMEM, "no memory") : ML_OK;
 
 	for (size_t j = 0; j < schema->n; j++)
-		watch[j] = only == NULL &&
-			   (optional == NULL || strcmp(schema->column[j].name, optional) != 0);
+		watch[j] = only == NULL && (needed == NULL || needed[j]);
+	if (status == ML_OK)
+		status = ml_schema_names(schema, &names, err);
 	if (status == ML_OK && list != NULL)
 		status = ml_csv_list(csv, list, member, err);
 	for (size_t i = 0; status == ML_OK && i < ml_csv_columns(csv); i++) {
-		int64_t j = ml_schema_find(schema, ml_csv_name(csv, i));
+		int64_t j = ml_dict_find(&names, ml_str(ml_csv_name(csv, i)));
 
 		if (j >= 0)
 			watch[j] = list == NULL || member[i] == (only != NULL);
@@ -99,6 +101,7 @@ ml_profile_watch(const struct ml_csv *csv, const struct ml_schema *schema, const
 			status = ml_fail(err, ML_EINPUT, "column '%s' is not in the reference",
 					 ml_csv_name(csv, i));
 	}
+	ml_dict_free(&names);
 	ml_free(member);
 	return status;
 }

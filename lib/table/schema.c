@@ -23,6 +23,15 @@ ml_schema_find(const struct ml_schema *schema, const char *name)
 	return -1;
 }
 
+int
+ml_schema_names(const struct ml_schema *schema, struct ml_dict *names, struct ml_err *err)
+{
+	for (size_t c = 0; c < schema->n; c++)
+		if (ml_dict_add(names, ml_str(schema->column[c].name)) < 0)
+			return ml_fail(err, ML_ENOMEM, "no memory for the columns");
+	return ML_OK;
+}
+
 struct levels {
 	const struct ml_dict *found;
 	const double *value; /* by code; NULL unless all levels are numbers */

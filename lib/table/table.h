@@ -35,6 +35,8 @@ int ml_levels_sort(const struct ml_dict *found, struct ml_dict *sorted, int32_t 
 		   struct ml_err *err);
 /* The index of NAME, or -1. */
 int64_t ml_schema_find(const struct ml_schema *schema, const char *name);
+/* For who looks up many: NAMES (empty) gets them all, codes are their indexes. */
+int ml_schema_names(const struct ml_schema *schema, struct ml_dict *names, struct ml_err *err);
 
 /* Up to ML_BLOCK rows; arrays by column of the schema, one of the two set. */
 struct ml_frame {
