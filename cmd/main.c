@@ -61,7 +61,7 @@ end_by_signal(int number)
 static void
 catch_deadly_signals(void)
 {
-	static const int deadly[] = {SIGHUP, SIGINT, SIGTERM, SIGPIPE, SIGXFSZ};
+	static const int deadly[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGXCPU, SIGXFSZ};
 	struct sigaction act = {.sa_handler = end_by_signal}, old;
 
 	sigemptyset(&act.sa_mask);
@@ -146,7 +146,7 @@ end_standard_output(const struct ml_say *say, struct ml_err *err)
 	return ML_EXIT_YES;
 }
 
-enum { MAX_SETS = 8, MAX_ROWS = 64 };
+enum { MAX_SETS = ML_MOST_SETS, MAX_ROWS = 64 };
 
 struct parsed {
 	struct ml_opt_set sets[MAX_SETS];
@@ -163,19 +163,15 @@ add_set(struct parsed *p, const char *title, const struct ml_opt *rows, void *ba
 	p->n_sets++;
 }
 
-/* All rows that a command has. */
-static int
-gather(struct parsed *p, struct ml_tool *tool, int argc, char **argv, struct ml_err *err)
+/* All rows that a command has, but those that depend on an option. */
+static void
+add_sets(struct parsed *p, const struct ml_cmd *cmd, struct ml_tool *tool)
 {
-	static const struct ml_opt none[] = {ML_OPT_LAST};
-	static char title[64];
-	const struct ml_cmd *cmd = tool->cmd;
-	const char *value;
-	size_t size;
-
-	add_set(p, NULL, cmd->options != NULL ? cmd->options : none, tool->options);
+	if (cmd->options != NULL)
+		add_set(p, NULL, cmd->options, tool->options);
 	if (cmd->more != NULL)
-		add_set(p, cmd->more_title, cmd->more, (char *)tool->options + cmd->more_offset);
+		add_set(p, cmd->more_title, cmd->more,
+			tool->options == NULL ? NULL : (char *)tool->options + cmd->more_offset);
 	if (cmd->uses & ML_USES_CSV)
 		add_set(p, "input", ml_csv_opts, &tool->csv);
 	add_set(p, "common", common_rows, &p->common);
@@ -185,6 +181,30 @@ gather(struct parsed *p, struct ml_tool *tool, int argc, char **argv, struct ml_
 		add_set(p, "work", threads_rows, &p->common);
 	if (cmd->uses & ML_USES_SEED)
 		add_set(p, "chance", seed_rows, &p->common);
+}
+
+/* The same for a list, without what they fill. */
+static size_t
+sets_of(const struct ml_cmd *cmd, struct ml_opt_set sets[ML_MOST_SETS])
+{
+	struct parsed p = {0};
+	struct ml_tool tool = {0};
+
+	add_sets(&p, cmd, &tool);
+	for (size_t s = 0; s < p.n_sets; s++)
+		sets[s] = (struct ml_opt_set){p.sets[s].title, p.sets[s].rows, NULL, NULL};
+	return p.n_sets;
+}
+
+static int
+gather(struct parsed *p, struct ml_tool *tool, int argc, char **argv, struct ml_err *err)
+{
+	static char title[64];
+	const struct ml_cmd *cmd = tool->cmd;
+	const char *value;
+	size_t size;
+
+	add_sets(p, cmd, tool);
 	p->extra = p->n_sets;
 	ML_TRY(ml_opt_defaults(p->sets, p->n_sets, err));
 	value = ml_opt_peek(p->sets, p->n_sets, "config", argc, argv, NULL);
@@ -233,7 +253,7 @@ answered(const struct ml_cmd *top, const struct ml_cmd *cmd, const struct parsed
 	else if (c->dump_options)
 		ml_opt_dump(stdout, p->sets, p->n_sets);
 	else if (c->completion != NULL)
-		ml_complete(stdout, c->completion, top, p->sets, p->n_sets);
+		ml_complete(stdout, c->completion, top, sets_of);
 	else
 		return false;
 	return true;

@@ -8,6 +8,9 @@
  *   table/csv.h     CSV in blocks of records, and out
  *   store/bundle.h  the model file: read one, write one
  *
+ * BLAS is bound weakly: a program that trains links -lopenblas -llapacke besides what pkg-config
+ * says.
+ *
  * Nothing is stable before version 1: names and structs may change with any 0.x.  What can be
  * relied on already is the model file itself, mlmodel(5).
  */

@@ -206,6 +206,62 @@ setup() {
 	[[ $stderr == *"no column 'd'"* ]] || fail "$stderr"
 }
 
+@test "the log is JSON whatever stands in the row: null for missing, and for what is no number" {
+	printf 'x,c,"a ""b"", \303\251"\r\n1,NA,""\r\n2,,"tab\there, \377"\r\n1e5,"NA","two\r\nlines"\r\n' >t.csv
+	mlpredict -m "$YES" --log log.jsonl --log-columns 3,x,c t.csv >got
+	run -0 jq -c '[.inputs.x, .inputs.c, .inputs["a \"b\", é"]]' log.jsonl
+	[ "${lines[0]}" = '["1",null,""]' ]
+	[ "${lines[1]}" = '["2",null,"tab\there, �"]' ]
+	[ "${lines[2]}" = '["1e5","NA","two\r\nlines"]' ]
+	jq -e '(.time | test("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}[.][0-9]{3}Z$")) and (.digest | length == 64)' log.jsonl
+	# an overflow: no number in the table, null in the log
+	mltrain -a linear -t y -o steep.model <<<$'x,y\n1,3\n2,500\n3,700\n4,950'
+	mlpredict -m steep.model --log steep.jsonl >got <<<$'x\n1\n1e308'
+	[ "$(sed -n 3p got)" = 1e308, ]
+	[ "$(jq -c .prediction steep.jsonl | sed -n 2p)" = null ]
+	trouble 2 mlpredict -m "$YES" --log /dev/full t.csv -o full.csv
+	[ ! -e full.csv ]
+}
+
+@test "labels and names that need quotes have them" {
+	printf 'x,kind\n1,"k,""1"""\n2,plain\n3,"k,""1"""\n4,plain\n5,d e\n6,d e\n' >t.csv
+	mltrain -t kind t.csv -o m
+	mlpredict -m m --proba --raw --keep kind t.csv >got
+	[ "$(sed 1q got)" = 'kind,prediction,p_d e,"p_k,""1""",p_plain,score_d e,"score_k,""1""",score_plain' ]
+	mlprep columns got >names
+	[ "$(wc -l <names)" -eq 9 ]
+	[[ $(sed -n 2p got) == '"k,""1""",'*,* ]]
+	# what is written reads back: mleval finds the labels and their probabilities
+	[[ $(mleval -t kind --metric log_loss got | sed -n 2p) == log_loss,[0-9]* ]]
+	# a tab as delimiter asks for other quotes
+	sed 's/,/\t/; s/"k,""1"""/k,1/' t.csv | mlpredict -T -m m --proba --only | sed 1q | grep -qF $'p_d e\t"p_k,""1"""\tp_plain'
+}
+
+@test "a column of the name of a new one is trouble, unless it stays behind" {
+	printf 'x,prediction,p_no\n1,a,b\n' >t.csv
+	printf 'x,c,prediction\n1,a,b\n' >u.csv
+	trouble 2 mlpredict -m "$LINE" t.csv
+	[[ $stderr == *"there is a column 'prediction' already: use --only or --keep"* ]]
+	[ "$(mlpredict -m "$LINE" --keep x,p_no t.csv | sed 1q)" = x,p_no,prediction ]
+	[ "$(mlpredict -m "$LINE" --only t.csv | sed 1q)" = prediction ]
+	[ "$(mlpredict -m "$YES" --proba --keep x,c u.csv | sed 1q)" = x,c,prediction,p_no,p_yes ]
+	printf 'x,c,p_no\n1,a,b\n' >v.csv
+	mlpredict -m "$YES" v.csv >got
+	trouble 2 mlpredict -m "$YES" --proba v.csv
+	[[ $stderr == *"column 'p_no'"* ]]
+	# without a header there is no name to repeat
+	mlpredict -m "$LINE" --no-output-header t.csv
+}
+
+@test "--keep takes fields as they stand: quotes, delimiters and line ends in them, CRLF behind" {
+	printf 'x,a,"b,c"\r\n1,"q,\r\nz",2\r\n2, "" ,3\r\n3,,""""\r\n' >t.csv
+	mlpredict -m "$LINE" --keep a,3 --digits 1 t.csv >got
+	printf 'a,"b,c",prediction\n"q,\r\nz",2,4\n "" ,3,5\n,"""",7\n' >expected
+	cmp expected got
+	mlpredict -m "$LINE" --keep '"b,c"' --digits 1 t.csv | sed 1q >got
+	[ "$(cat got)" = '"b,c",prediction' ]
+}
+
 @test "several processes share a log without mixing lines" {
 	{ echo x,c && for i in $(seq 3000); do echo "$i,a"; done; } >t.csv
 	for i in 1 2 3; do

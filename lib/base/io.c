@@ -111,6 +111,11 @@ ml_io_read(const char *path, size_t limit, struct ml_buf *out, struct ml_err *er
 		int64_t size = ml_io_size(fd);
 		size_t want = size > 0 ? (size_t)size + 1 : 64 * 1024;
 
+		if (limit != 0 && size > 0 && (uint64_t)size + out->n > limit) {
+			status =
+			    ml_fail(err, ML_EINPUT, "%s is larger than %zu bytes", name, limit);
+			break;
+		}
 		if (!ml_buf_reserve(out, want)) {
 			status = ml_fail(err, ML_ENOMEM, "no memory for %s", name);
 			break;
@@ -148,7 +153,9 @@ ml_io_write(int fd, const char *name, const char *p, size_t n, struct ml_err *er
 int
 ml_io_append_open(const char *path, int *fd, struct ml_err *err)
 {
-	*fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
+	do
+		*fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
+	while (*fd < 0 && errno == EINTR);
 	return *fd < 0 ? ml_fail_errno(err, "cannot open '%s'", path) : ML_OK;
 }
 

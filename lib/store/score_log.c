@@ -1,5 +1,6 @@
 #include "store/score_log.h"
 
+#include <math.h>
 #include <string.h>
 #include <time.h>
 
@@ -68,10 +69,13 @@ put_time(struct ml_buf *lines)
 		      utc.tm_sec, now.tv_nsec / 1000000);
 }
 
+/* JSON has no infinity: what is too large for a double is null, as it is missing in the table. */
 static void
 put_number(struct ml_buf *lines, double value)
 {
-	if (ml_buf_reserve(lines, ML_NUM_TEXT))
+	if (!isfinite(value))
+		ml_buf_text(lines, "null");
+	else if (ml_buf_reserve(lines, ML_NUM_TEXT))
 		lines->n += ml_num_format(lines->p + lines->n, value);
 }
 
@@ -92,10 +96,12 @@ put_inputs(const struct ml_score_log *log, struct ml_buf *lines, struct ml_str r
 			ml_buf_char(lines, ',');
 		first = false;
 		value.n = 0;
-		ml_csv_value(&value, field);
 		ml_json_quote(lines, name, strlen(name));
 		ml_buf_char(lines, ':');
-		ml_json_quote(lines, value.p, value.n);
+		if (ml_csv_value(log->csv, field, &value))
+			ml_json_quote(lines, value.p, value.n);
+		else
+			ml_buf_text(lines, "null");
 		lines->failed |= value.failed;
 	}
 	ml_buf_char(lines, '}');

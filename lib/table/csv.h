@@ -127,8 +127,11 @@ void ml_batch_free(struct ml_batch *batch);
 
 /* Takes the first field off a batch's record or the header: its bytes as they came. */
 struct ml_str ml_csv_cut(struct ml_str *record, char delimiter);
-/* What the bytes of a field mean: without blanks around and without quotes; appended to OUT. */
-void ml_csv_value(struct ml_buf *out, struct ml_str field);
+/*
+ * What the bytes of a field mean: without blanks around and without quotes; appended to OUT.  False
+ * if that is a missing value.
+ */
+bool ml_csv_value(const struct ml_csv *csv, struct ml_str field, struct ml_buf *out);
 
 /*
  * A field for output, quoted where it would be read back as something else: a delimiter, a quote, a

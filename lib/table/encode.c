@@ -22,7 +22,7 @@ const struct ml_opt ml_encode_opts[] = {
 	      "auto onehot ordinal",
 	      "categories as 0/1 features or as ranks; auto is what the algorithm wants"),
     ML_INT(0, "min-level", "min-frequency", "n", struct ml_encode_options, min_level, "1", 1,
-	   1000000000, "pool levels with fewer rows than this"),
+	   1000000000, "pool levels with fewer rows (by weight) than this"),
     ML_INT(0, "max-levels", "max-categories", "n", struct ml_encode_options, max_levels, "256", 2,
 	   1000000, "keep this many levels of a column, the most frequent, and pool the others"),
     ML_OPT_LAST,
@@ -186,7 +186,7 @@ plan_category(const struct fit *fit, struct ml_plan *plan, struct ml_arena *aren
 {
 	const struct ml_column *column = &fit->table->schema.column[plan->column];
 	size_t n = column->levels.n;
-	double *count = ML_NEW(arena, double, n + 1);
+	double *count = ML_NEW(arena, double, n + 1), least = 0;
 	size_t *order = ML_NEW(arena, size_t, n + 1);
 
 	plan->n_levels = n;
@@ -196,7 +196,6 @@ plan_category(const struct fit *fit, struct ml_plan *plan, struct ml_arena *aren
 	for (size_t f = 0; f < fit->table->n_frames; f++)
 		for (size_t i = 0; i < fit->table->frame[f].n; i++) {
 			int32_t code = fit->table->frame[f].code[plan->column][i];
-
 			double w = weight_at(fit, f, i);
 
 			if (code >= 0)
@@ -205,9 +204,12 @@ plan_category(const struct fit *fit, struct ml_plan *plan, struct ml_arena *aren
 				plan->has_missing = true;
 		}
 	ML_TRY(ml_sort_descending(count, order, n, err));
+	/* Weights may be any numbers: one row's worth pools nothing but levels without weight. */
+	if (fit->options->min_level > 1)
+		least = (double)fit->options->min_level;
 	for (size_t r = 0; r < n; r++)
 		plan->slot[order[r]] = r >= (size_t)fit->options->max_levels ||
-					       count[order[r]] < (double)fit->options->min_level
+					       count[order[r]] == 0 || count[order[r]] < least
 					   ? -1
 					   : 0;
 	plan->n_slots = 0;

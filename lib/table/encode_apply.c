@@ -279,8 +279,9 @@ ml_encoder_save(const struct ml_encoder *encoder, json_t *out, struct ml_fields 
 			memcpy(slot + n_slots, p->slot, p->n_levels * sizeof *slot);
 		n_slots += p->n_levels;
 	}
-	json_object_set_new(out, "missing", json_boolean(encoder->takes_na));
-	if (json_object_set_new(out, "columns", columns) != 0 && fields->status == ML_OK)
+	if ((json_object_set_new(out, "missing", json_boolean(encoder->takes_na)) != 0 ||
+	     json_object_set_new(out, "columns", columns) != 0) &&
+	    fields->status == ML_OK)
 		fields->status = ml_fail(fields->err, ML_ENOMEM, "no memory");
 	ml_field_f64s(fields, "number", &number, 3 * encoder->n);
 	ml_field_i32s(fields, "slot", &slot, n_slots);
@@ -314,6 +315,10 @@ load_plan(struct ml_plan *plan, const struct ml_schema *schema, const struct ml_
 	plan->rare = (int32_t)rare;
 	if (k == 4 || (schema->column[column].type == ML_NUMERIC) != (plan->kind == ML_PLAN_NUMBER))
 		return ml_fail(err, ML_EMODEL, "encoder: column '%s' has the wrong kind", name);
+	if ((plan->indicator && plan->kind != ML_PLAN_NUMBER && plan->kind != ML_PLAN_ORDINAL) ||
+	    (plan->has_missing && plan->kind == ML_PLAN_NUMBER))
+		return ml_fail(err, ML_EMODEL, "encoder: column '%s' has a feature of another kind",
+			       name);
 	plan->n_levels = plan->kind == ML_PLAN_NUMBER ? 0 : schema->column[column].levels.n;
 	if (plan->n_slots > plan->n_levels)
 		return ml_fail(err, ML_EMODEL, "encoder: column '%s' has too many slots", name);

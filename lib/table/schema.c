@@ -117,7 +117,7 @@ match_names(const struct ml_schema *schema, const struct ml_csv *csv, struct ml_
 }
 
 int
-ml_bind(const struct ml_schema *schema, const bool *need, const struct ml_csv *csv,
+ml_bind(const struct ml_schema *schema, const bool *use, const struct ml_csv *csv,
 	struct ml_binding *binding, struct ml_err *err)
 {
 	int status;
@@ -131,11 +131,12 @@ ml_bind(const struct ml_schema *schema, const bool *need, const struct ml_csv *c
 	for (size_t c = 0; status == ML_OK && c < schema->n; c++) {
 		int64_t i = binding->input[c];
 
-		if (i >= 0)
+		if (use != NULL && !use[c])
+			binding->input[c] = -1;
+		else if (i >= 0)
 			binding->want[i] =
 			    schema->column[c].type == ML_NUMERIC ? ML_WANT_NUMBER : ML_WANT_TEXT;
-		else if (need != NULL && need[c] &&
-			 ml_csv_find(csv, schema->column[c].name, err) < 0)
+		else if (use != NULL && ml_csv_find(csv, schema->column[c].name, err) < 0)
 			status = err->status;
 	}
 	if (status < 0)

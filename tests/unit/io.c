@@ -148,7 +148,7 @@ static void
 check_abort(void)
 {
 	struct ml_err err = {0};
-	struct ml_out one, two, three;
+	struct ml_out one, two;
 
 	put("a", "old");
 	CHECK(ml_out_open(&one, "a", &err) == ML_OK && ml_out_open(&two, "b", &err) == ML_OK);
@@ -157,8 +157,17 @@ check_abort(void)
 	ml_out_abort(&two);
 	CHECK_TEXT(get("a"), "old");
 	CHECK(count_files() == 1);
+	unlink("a");
+}
 
-	/* as the handler of a signal does */
+/* As the handler of a deadly signal does: it comes last, for no output is made from then on. */
+static void
+check_abort_all(void)
+{
+	struct ml_err err = {0};
+	struct ml_out one, two, three;
+
+	put("a", "old");
 	CHECK(ml_out_open(&one, "a", &err) == ML_OK && ml_out_open(&two, "a", &err) == ML_OK);
 	CHECK(ml_out_open(&three, "/dev/null", &err) == ML_OK);
 	CHECK(count_files() == 3);
@@ -168,6 +177,9 @@ check_abort(void)
 	CHECK_TEXT(err.text, "cannot replace 'a': no such file or directory");
 	ml_out_abort(&two);
 	ml_out_abort(&three);
+	/* a thread that opens one before the process ends */
+	CHECK(ml_out_open(&one, "b", &err) == ML_OK && count_files() == 1);
+	ml_out_abort(&one);
 	CHECK_TEXT(get("a"), "old");
 	unlink("a");
 }
@@ -607,6 +619,8 @@ main(void)
 	check_json_members();
 	test_case("state goes out and in through one list of fields");
 	check_fields();
+	test_case("the end by a signal leaves nothing");
+	check_abort_all();
 	test_case("nothing is left behind");
 	CHECK(count_files() == 0);
 	CHECK(chdir("/") == 0 && rmdir(folder) == 0);
