@@ -26,6 +26,12 @@ struct block {
 	struct ml_buf text, log;
 };
 
+/* What the model says of a row. */
+struct answer {
+	const double *score, *proba;
+	size_t best; /* class */
+};
+
 static int
 no_memory(struct ml_err *err)
 {
@@ -70,34 +76,40 @@ put_record(const struct scorer *s, struct ml_buf *out, struct ml_str record)
 		ml_buf_char(out, s->delimiter);
 }
 
-static size_t
-best_class(const double *p, size_t k)
-{
-	size_t best = 0;
-
-	for (size_t c = 1; c < k; c++)
-		if (p[c] > p[best])
-			best = c;
-	return best;
-}
-
 static void
-put_prediction(const struct scorer *s, struct ml_buf *out, const double *score, const double *proba)
+put_prediction(const struct scorer *s, struct ml_buf *out, const struct answer *a)
 {
 	size_t k = s->bundle->shape.k, n_scores = ml_model_scores(k);
 
 	if (k == 0)
-		put_number(s, out, score[0]);
+		put_number(s, out, a->score[0]);
 	else
-		ml_buf_add(out, s->label[best_class(proba, k)].p, s->label[best_class(proba, k)].n);
+		ml_buf_add(out, s->label[a->best].p, s->label[a->best].n);
 	for (size_t c = 0; s->options->proba && c < k; c++) {
 		ml_buf_char(out, s->delimiter);
-		put_number(s, out, proba[c]);
+		put_number(s, out, a->proba[c]);
 	}
 	for (size_t c = 0; s->options->raw && c < n_scores; c++) {
 		ml_buf_char(out, s->delimiter);
-		put_number(s, out, score[c]);
+		put_number(s, out, a->score[c]);
 	}
+}
+
+static void
+put_row(const struct scorer *s, struct block *block, struct ml_str record, const struct answer *a)
+{
+	const struct ml_bundle *b = s->bundle;
+
+	put_record(s, &block->text, record);
+	put_prediction(s, &block->text, a);
+	ml_buf_char(&block->text, '\n');
+	if (s->log == NULL || block->text.failed)
+		return;
+	if (b->shape.k == 0)
+		ml_score_log_row(s->log, &block->log, record, a->score[0], NULL);
+	else
+		ml_score_log_row(s->log, &block->log, record, a->proba[a->best],
+				 b->class_name[a->best]);
 }
 
 static int
@@ -105,15 +117,15 @@ score_batch(const struct scorer *s, const struct ml_batch *batch, struct block *
 	    struct ml_arena *arena, struct ml_err *err)
 {
 	const struct ml_bundle *b = s->bundle;
-	size_t n = batch->n_rows, k = b->shape.k, n_scores = ml_model_scores(k);
-	size_t width = k < 2 ? 2 : k;
+	size_t n = batch->n_rows, k = b->shape.k;
+	size_t n_scores = ml_model_scores(k), width = ml_model_width(k);
 	struct ml_frame frame;
 	double *x, *score, *proba;
 
 	ML_TRY(ml_frame_fill(&b->schema, &s->binding, batch, &frame, arena, err));
 	x = ML_NEW(arena, double, n * b->shape.d);
 	score = ML_NEW(arena, double, n *n_scores);
-	proba = ML_NEW(arena, double, k == 0 ? 0 : n * width);
+	proba = ML_NEW(arena, double, n *width);
 	if (ml_arena_failed(arena))
 		return no_memory(err);
 	ml_encode_apply(b->encoder, &frame, x);
@@ -121,15 +133,10 @@ score_batch(const struct scorer *s, const struct ml_batch *batch, struct block *
 	if (k > 0)
 		ml_model_proba(score, n, k, proba);
 	for (size_t i = 0; i < n; i++) {
-		const double *p = proba == NULL ? NULL : proba + i * width;
+		struct answer a = {score + i * n_scores, proba + i * width, 0};
 
-		put_record(s, &block->text, batch->record[i]);
-		put_prediction(s, &block->text, score + i * n_scores, p);
-		ml_buf_char(&block->text, '\n');
-		if (s->log != NULL && !block->text.failed)
-			ml_score_log_row(s->log, &block->log, batch->record[i],
-					 k == 0 ? score[i * n_scores] : p[best_class(p, k)],
-					 k == 0 ? NULL : b->class_name[best_class(p, k)]);
+		a.best = ml_model_best(a.proba, k);
+		put_row(s, block, batch->record[i], &a);
 	}
 	return block->text.failed || block->log.failed ? no_memory(err) : ML_OK;
 }
