@@ -112,13 +112,45 @@ put_row(const struct scorer *s, struct block *block, struct ml_str record, const
 				 b->class_name[a->best]);
 }
 
+static bool
+all_finite(const double *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!isfinite(v[i]))
+			return false;
+	return true;
+}
+
+/*
+ * A row is bad if a score of it is beyond the doubles: there is nothing true to write.  Where bad
+ * rows are left out, those behind it move up in BATCH and SCORE.
+ */
 static int
-score_batch(const struct scorer *s, const struct ml_batch *batch, struct block *block,
+settle_overflows(const struct scorer *s, struct ml_batch *batch, double *score, struct ml_err *err)
+{
+	const size_t no_column = SIZE_MAX, wide = ml_model_scores(s->bundle->shape.k);
+	size_t n = batch->n_rows, kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!all_finite(score + i * wide, wide)) {
+			ml_fail(err, ML_EINPUT, "the prediction is not a finite number");
+			ML_TRY(ml_csv_place(s->csv, batch, kept, no_column, err));
+			continue;
+		}
+		if (kept < i)
+			memcpy(score + kept * wide, score + i * wide, wide * sizeof *score);
+		kept++;
+	}
+	return ML_OK;
+}
+
+static int
+score_batch(const struct scorer *s, struct ml_batch *batch, struct block *block,
 	    struct ml_arena *arena, struct ml_err *err)
 {
 	const struct ml_bundle *b = s->bundle;
-	size_t n = batch->n_rows, k = b->shape.k;
-	size_t n_scores = ml_model_scores(k), width = ml_model_width(k);
+	size_t k = b->shape.k, n_scores = ml_model_scores(k), width = ml_model_width(k);
+	size_t n = batch->n_rows;
 	struct ml_frame frame;
 	double *x, *score, *proba;
 
@@ -130,6 +162,8 @@ score_batch(const struct scorer *s, const struct ml_batch *batch, struct block *
 		return no_memory(err);
 	ml_encode_apply(b->encoder, &frame, x);
 	b->type->predict(b->state, &b->shape, x, n, score);
+	ML_TRY(settle_overflows(s, batch, score, err));
+	n = batch->n_rows;
 	if (k > 0)
 		ml_model_proba(score, n, k, proba);
 	for (size_t i = 0; i < n; i++) {
