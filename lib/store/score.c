@@ -239,7 +239,7 @@ add_name(struct scorer *s, struct ml_buf *header, const char *prefix, const char
 	ml_buf_text(&text, name);
 	ml_buf_char(&text, '\0');
 	if (text.failed)
-		return no_memory(err);
+		status = no_memory(err);
 	for (size_t c = 0; c < columns && status == ML_OK && !s->options->only; c++)
 		if ((s->keep == NULL || s->keep[c]) && strcmp(ml_csv_name(s->csv, c), text.p) == 0)
 			status = ml_fail(err, ML_EINPUT,
@@ -247,7 +247,8 @@ add_name(struct scorer *s, struct ml_buf *header, const char *prefix, const char
 					 ml_csv_path(s->csv), text.p);
 	if (header->n > 0 && header->p[header->n - 1] != s->delimiter)
 		ml_buf_char(header, s->delimiter);
-	ml_csv_put(header, (struct ml_str){text.p, text.n - 1}, s->delimiter);
+	if (status == ML_OK)
+		ml_csv_put(header, (struct ml_str){text.p, text.n - 1}, s->delimiter);
 	ml_buf_free(&text);
 	return status;
 }
@@ -277,28 +278,37 @@ make_header(struct scorer *s, struct ml_buf *header, struct ml_err *err)
 	return header->failed ? no_memory(err) : ML_OK;
 }
 
+/* The names of the classes as they go out. */
+static int
+make_labels(struct scorer *s, struct ml_err *err)
+{
+	const struct ml_bundle *b = s->bundle;
+	struct ml_buf text = {0};
+	bool failed;
+
+	s->label = ML_NEW(&s->arena, struct ml_str, b->shape.k);
+	for (size_t c = 0; c < b->shape.k && !ml_arena_failed(&s->arena) && !text.failed; c++) {
+		text.n = 0;
+		ml_csv_put(&text, ml_str(b->class_name[c]), s->delimiter);
+		s->label[c] = (struct ml_str){ml_arena_text(&s->arena, text.p, text.n), text.n};
+	}
+	failed = text.failed || ml_arena_failed(&s->arena);
+	ml_buf_free(&text);
+	return failed ? no_memory(err) : ML_OK;
+}
+
 static int
 prepare(struct scorer *s, struct ml_err *err)
 {
 	const struct ml_bundle *b = s->bundle;
-	size_t columns = ml_csv_columns(s->csv);
 
 	s->delimiter = ml_csv_delimiter(s->csv);
-	s->label = ML_NEW(&s->arena, struct ml_str, b->shape.k);
-	if (s->options->keep != NULL)
-		s->keep = ML_NEW(&s->arena, bool, columns);
-	for (size_t c = 0; c < b->shape.k && !ml_arena_failed(&s->arena); c++) {
-		struct ml_buf text = {0};
-
-		ml_csv_put(&text, ml_str(b->class_name[c]), s->delimiter);
-		if (text.failed)
+	ML_TRY(make_labels(s, err));
+	if (s->options->keep != NULL) {
+		s->keep = ML_NEW(&s->arena, bool, ml_csv_columns(s->csv));
+		if (s->keep == NULL)
 			return no_memory(err);
-		s->label[c].p = ml_arena_text(&s->arena, text.p, text.n);
-		s->label[c].n = text.n;
-		ml_buf_free(&text);
 	}
-	if (ml_arena_failed(&s->arena))
-		return no_memory(err);
 	if (s->keep != NULL && ml_csv_list(s->csv, s->options->keep, s->keep, err) < 0)
 		return ml_within(err, "option '--keep'");
 	ML_TRY(bind(s, err));
