@@ -61,7 +61,7 @@ end_by_signal(int number)
 static void
 catch_deadly_signals(void)
 {
-	static const int deadly[] = {SIGHUP, SIGINT, SIGTERM, SIGPIPE, SIGXFSZ};
+	static const int deadly[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGXCPU, SIGXFSZ};
 	struct sigaction act = {.sa_handler = end_by_signal}, old;
 
 	sigemptyset(&act.sa_mask);
@@ -132,6 +132,8 @@ print_help(const struct ml_cmd *top, const struct ml_cmd *cmd, const struct ml_o
 	} else {
 		ml_opt_help(stdout, sets, n_sets);
 	}
+	if (cmd->extra_hint != NULL)
+		printf("\nOptions of an %s: %s.\n", cmd->extra_by, cmd->extra_hint);
 	printf("\nSee the manual: man %s\n", top->name);
 }
 
@@ -224,7 +226,6 @@ gather(struct parsed *p, struct ml_tool *tool, int argc, char **argv, struct ml_
 		return err->status;
 	if ((tool->extra = ml_alloc(1, size)) == NULL)
 		return ml_fail(err, ML_ENOMEM, "no memory");
-	tool->extra_given = p->given[p->n_sets];
 	snprintf(title, sizeof title, "%s %s", cmd->extra_by, value);
 	add_set(p, title, p->sets[p->n_sets].rows, tool->extra);
 	return ml_opt_defaults(p->sets + p->extra, 1, err);
@@ -259,6 +260,15 @@ answered(const struct ml_cmd *top, const struct ml_cmd *cmd, const struct parsed
 	return true;
 }
 
+/* An option that is unknown here may be another algorithm's. */
+static void
+append_hint(const struct ml_cmd *cmd, struct ml_err *err)
+{
+	size_t n = strlen(err->text);
+
+	snprintf(err->text + n, sizeof err->text - n, " (%s)", cmd->extra_hint);
+}
+
 static int
 parse_and_run(const struct ml_cmd *top, const struct ml_cmd *cmd, struct parsed *p,
 	      struct ml_tool *tool, int argc, char **argv)
@@ -273,7 +283,11 @@ parse_and_run(const struct ml_cmd *top, const struct ml_cmd *cmd, struct parsed 
 	ML_TRY(gather(p, tool, argc, argv, err));
 	memcpy(all, p->sets, sizeof p->sets);
 	all[p->n_sets] = (struct ml_opt_set){NULL, script_rows, &p->common, NULL};
-	ML_TRY(ml_opt_parse(all, p->n_sets + 1, argc, argv, &tool->n_operands, err));
+	if (ml_opt_parse(all, p->n_sets + 1, argc, argv, &tool->n_operands, err) < 0) {
+		if (cmd->extra_hint != NULL && strstr(err->text, "unknown option") != NULL)
+			append_hint(cmd, err);
+		return err->status;
+	}
 	if (answered(top, cmd, p))
 		return end_standard_output(&tool->say, err);
 	if (cmd->verbs != NULL)

@@ -89,7 +89,10 @@ attend(void *arg)
 	return NULL;
 }
 
-/* Signals are the main thread's: a handler must not run on a worker's stack. */
+/*
+ * Signals are the main thread's, but for those that a write of this very thread brings: a closed
+ * pipe must end the program wherever it is noticed.
+ */
 static void
 start_workers(struct ml_pool *pool, size_t wanted)
 {
@@ -98,6 +101,8 @@ start_workers(struct ml_pool *pool, size_t wanted)
 	if (pool->started >= wanted || pool->refused)
 		return;
 	sigfillset(&all);
+	sigdelset(&all, SIGPIPE);
+	sigdelset(&all, SIGXFSZ);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	while (pool->started < wanted && !pool->refused) {
 		struct worker *worker = &pool->worker[pool->started];

@@ -65,7 +65,7 @@ ml_model_proba(const double *score, size_t n, size_t k, double *proba)
 	for (size_t i = 0; k > 2 && i < n; i++)
 		ml_softmax(score + i * k, k, proba + i * k);
 	for (size_t i = 0; k <= 2 && i < n; i++) {
-		proba[2 * i] = ml_sigmoid(-score[i]);
-		proba[2 * i + 1] = ml_sigmoid(score[i]);
+		proba[2 * i] = k == 1 ? 1 : ml_sigmoid(-score[i]);
+		proba[2 * i + 1] = k == 1 ? 0 : ml_sigmoid(score[i]);
 	}
 }

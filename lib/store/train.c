@@ -15,7 +15,7 @@ ml_job_no_memory(struct ml_job *job, const char *what)
 
 /* The algorithm that fits the task, with its defaults, where none was named. */
 static int
-choose(struct ml_job *job)
+choose(struct ml_job *job, unsigned task)
 {
 	struct ml_bundle *b = job->bundle;
 	struct ml_opt_set set;
@@ -25,7 +25,7 @@ choose(struct ml_job *job)
 	job->params = job->train->params;
 	if (b->type != NULL)
 		return ML_OK;
-	b->type = ml_model_find(b->task == ML_CLASSIFY ? "logistic" : "ridge", job->err);
+	b->type = ml_model_find(task == ML_CLASSIFY ? "logistic" : "ridge", job->err);
 	if (b->type == NULL)
 		return job->err->status;
 	if ((job->params = params = ml_arena_get(&job->arena, 1, b->type->param_size)) == NULL)
@@ -54,6 +54,15 @@ record(struct ml_job *job, const struct ml_opt *rows, const void *base)
 	return ML_OK;
 }
 
+static int
+record_text(struct ml_job *job, const char *name, const char *value)
+{
+	if (value != NULL &&
+	    json_object_set_new(job->bundle->options, name, json_string(value)) != 0)
+		return ml_job_no_memory(job, "the options");
+	return ML_OK;
+}
+
 int
 ml_job_describe(struct ml_job *job)
 {
@@ -68,6 +77,9 @@ ml_job_describe(struct ml_job *job)
 	if (b->options == NULL || b->metrics == NULL || b->origin == NULL)
 		return ml_job_no_memory(job, "the options");
 	ML_TRY(record(job, b->type->params, job->params));
+	ML_TRY(record_text(job, "weight", job->train->options->weight));
+	ML_TRY(record_text(job, "class-weight", job->train->options->class_weight));
+	ML_TRY(record_text(job, "positive", job->train->options->positive));
 	return record(job, ml_encode_opts, &job->train->options->encode);
 }
 
@@ -90,18 +102,21 @@ ml_job_note_regression(struct ml_job *job, double squared, double total)
 	return total > 0 ? note_metric(job, "r2", 1 - squared / total) : ML_OK;
 }
 
-/* Only what the model reads, and the target, stays in its schema and profile. */
+/*
+ * What can be watched later stays in schema and profile: the target, what the model reads, and what
+ * is constant now.  Weights and ids go.
+ */
 static int
 prune(struct ml_job *job)
 {
 	struct ml_bundle *b = job->bundle;
-	const bool *uses = ml_encoder_uses(b->encoder);
 	size_t *place = ML_NEW(&job->arena, size_t, b->schema.n), kept = 0;
 
 	if (place == NULL)
 		return ml_job_no_memory(job, "the schema");
 	for (size_t c = 0; c < b->schema.n; c++) {
-		if (!uses[c] && c != job->roles.target) {
+		if (c != job->roles.target &&
+		    (!job->roles.feature[c] || ml_encode_is_id(&b->schema.column[c], job->rows))) {
 			ml_dict_free(&b->schema.column[c].levels);
 			continue;
 		}
@@ -228,7 +243,7 @@ encode_block(void *ctx, size_t f, size_t thread, struct ml_err *err)
 }
 
 static int
-fit_rows(struct ml_job *job, const double **y, const double **w)
+fit_rows(struct ml_job *job, const struct ml_targets *targets)
 {
 	struct ml_bundle *b = job->bundle;
 	struct ml_table *table = job->table;
@@ -239,8 +254,8 @@ fit_rows(struct ml_job *job, const double **y, const double **w)
 			       .k = b->shape.k,
 			       .n_blocks = table->n_frames,
 			       .rows = rows,
-			       .y = y,
-			       .w = w,
+			       .y = targets->y,
+			       .w = targets->w,
 			       .input = b->shape.input};
 	struct ml_run run;
 	int status;
@@ -255,6 +270,9 @@ fit_rows(struct ml_job *job, const double **y, const double **w)
 		status = ml_job_start_fit(job, &run);
 	if (status == ML_OK)
 		status = b->type->fit(&run, b->state, job->params, &data);
+	data.w = targets->weight; /* what was learned counts on the rows as they are */
+	if (status == ML_EINPUT)
+		ml_within(job->err, "%s", ml_csv_path(job->train->csv));
 	if (status == ML_OK)
 		status = measure(job, &data);
 	for (size_t f = 0; f < table->n_frames; f++)
@@ -262,31 +280,68 @@ fit_rows(struct ml_job *job, const double **y, const double **w)
 	return status;
 }
 
+/*
+ * A few words among numbers make a column a category; that is seldom what was meant.  Levels that
+ * are all numbers but for a few tell.
+ */
+static void
+warn_of_texts(const struct ml_job *job)
+{
+	enum { MANY = 20 };
+	const struct ml_schema *schema = &job->table->schema;
+
+	for (size_t c = 0; c < schema->n; c++) {
+		const struct ml_dict *levels = &schema->column[c].levels;
+		struct ml_str word = {0};
+		char quoted[ML_QUOTED];
+		size_t words = 0;
+
+		for (size_t i = 0; i < levels->n; i++) {
+			double value;
+
+			if (ml_num_parse(levels->text[i], &value) == ML_NUM_NO && words++ == 0)
+				word = levels->text[i];
+		}
+		if (words > 0 && levels->n >= MANY && words <= levels->n / 10)
+			ml_warn(job->train->say,
+				"column '%s' is a category because of text among its numbers, such "
+				"as %s "
+				"(a missing value? see --na and --numeric)",
+				schema->column[c].name, ml_quote(quoted, word.p, word.n));
+	}
+}
+
 /* From a table in memory. */
 static int
-learn_rows(struct ml_job *job)
+learn_table(struct ml_job *job)
 {
 	const struct ml_train *train = job->train;
 	struct ml_bundle *b = job->bundle;
-	const double **y, **w;
+	struct ml_targets targets;
 	int32_t *class_of_level = NULL;
+	bool done = false;
 
+	warn_of_texts(job);
 	ML_TRY(ml_rows_clean(job));
 	ML_TRY(ml_rows_task(job));
-	ML_TRY(choose(job));
+	ML_TRY(choose(job, b->task));
 	if (b->task == ML_CLASSIFY)
 		ML_TRY(ml_rows_classes(job, &class_of_level));
 	else if (train->options->positive != NULL)
 		return ml_fail(job->err, ML_EUSAGE,
 			       "option '--positive' needs a target of classes");
-	ML_TRY(ml_rows_targets(job, class_of_level, &y, &w));
-	ML_TRY(ml_encode_fit(job->table, job->roles.feature, w, b->type->wants,
+	if (ml_sums_wanted(job))
+		ML_TRY(ml_sums_table(job, &done));
+	if (done)
+		return ML_OK;
+	ML_TRY(ml_rows_targets(job, class_of_level, &targets));
+	ML_TRY(ml_encode_fit(job->table, job->roles.feature, targets.weight, b->type->wants,
 			     &train->options->encode, train->pool, train->say, &b->encoder,
 			     job->err));
 	ML_TRY(ml_profile_table(job->table, train->seed, train->pool, &b->profile, job->err));
 	job->rows = job->table->n_rows;
 	ML_TRY(ml_job_describe(job));
-	return fit_rows(job, y, w);
+	return fit_rows(job, &targets);
 }
 
 /* Where sums are enough they are taken while reading; the rest needs the rows in memory. */
@@ -295,26 +350,29 @@ learn(struct ml_job *job)
 {
 	const struct ml_train *train = job->train;
 	struct ml_table_options options;
-	bool sums = ml_sums_wanted(job), done = false;
+	bool done = false;
 
 	ML_TRY(ml_roles_find(job));
 	options =
 	    (struct ml_table_options){job->roles.read, job->roles.numeric, job->roles.categorical};
-	if (sums && ml_csv_seekable(train->csv)) {
-		ML_TRY(ml_sums_stream(job, &options, &done));
+	job->bundle->task = ML_REGRESS;
+	ML_TRY(choose(job, ML_REGRESS));
+	if (ml_sums_wanted(job) && ml_csv_seekable(train->csv)) {
+		bool guess = train->type == NULL && strcmp(train->options->task, "auto") == 0;
+
+		ML_TRY(ml_sums_stream(job, &options, guess, &done));
 		if (!done)
 			ML_TRY(ml_csv_rewind(train->csv, job->err));
 	}
 	if (!done) {
 		ML_TRY(ml_table_read(train->csv, &options, train->pool, train->say, &job->table,
 				     job->err));
-		if (sums)
-			ML_TRY(ml_sums_table(job, &done));
-		if (!done)
-			ML_TRY(learn_rows(job));
+		ML_TRY(learn_table(job));
 		job->bundle->schema = job->table->schema;
 		job->table->schema = (struct ml_schema){0};
 	}
+	ml_note(train->say, "%s: %zu rows, %zu features, %zu classes", job->bundle->type->name,
+		job->rows, job->bundle->shape.d, job->bundle->shape.k);
 	ML_TRY(prune(job));
 	job->bundle->target = job->bundle->schema.column[job->roles.target].name;
 	return ML_OK;

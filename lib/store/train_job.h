@@ -47,17 +47,23 @@ int ml_rows_clean(struct ml_job *job);
 int ml_rows_task(struct ml_job *job);
 /* Class names in order, the positive one of two last, and the class of each level. */
 int ml_rows_classes(struct ml_job *job, int32_t **class_of_level);
-/* y by frame, and weights by frame (NULL: all one) with class weights in them. */
-int ml_rows_targets(struct ml_job *job, const int32_t *class_of_level, const double ***y,
-		    const double ***w);
+/* By frame; weights NULL: all one. */
+struct ml_targets {
+	const double **y;
+	const double **weight; /* of the rows, as given */
+	const double **w;      /* times the class weights: what is learned with */
+};
+int ml_rows_targets(struct ml_job *job, const int32_t *class_of_level, struct ml_targets *targets);
 
 /*
- * Whether the algorithm and the options need no more than sums.  Then, from the input (which must
- * be seekable) or from the table in memory, the same bytes either way; *DONE is false if the data
- * has categories or missing values and rows are needed after all.
+ * Whether the algorithm (bundle->type) and the options need no more than sums.  Then, from the
+ * input (which must be seekable) or from the table in memory, the same bytes either way; *DONE is
+ * false if the data has categories or missing values and rows are needed after all, or (GUESS) if
+ * the target has only 0 and 1 at first, which looks like classes.
  */
 bool ml_sums_wanted(const struct ml_job *job);
-int ml_sums_stream(struct ml_job *job, const struct ml_table_options *options, bool *done);
+int ml_sums_stream(struct ml_job *job, const struct ml_table_options *options, bool guess,
+		   bool *done);
 int ml_sums_table(struct ml_job *job, bool *done);
 
 #endif

@@ -54,9 +54,9 @@ ml_roles_find(struct ml_job *job)
 	if (ml_arena_failed(&job->arena))
 		return ml_job_no_memory(job, "the columns");
 	if ((target = ml_csv_find(csv, o->target, err)) < 0)
-		return ml_within(err, "target");
+		return ml_within(err, "option '--target'");
 	if (o->weight != NULL && (weight = ml_csv_find(csv, o->weight, err)) < 0)
-		return ml_within(err, "weight");
+		return ml_within(err, "option '--weight'");
 	ML_TRY(read_lists(job->train, roles, target, weight, except, err));
 	roles->weight = SIZE_MAX;
 	for (size_t c = 0; c < n; c++) {
@@ -95,6 +95,16 @@ compact(struct ml_frame *frame, const struct ml_schema *schema, const bool *keep
 	frame->n = n;
 }
 
+static bool
+weighs_nothing(const struct ml_table *table, size_t weight)
+{
+	for (size_t f = 0; f < table->n_frames; f++)
+		for (size_t i = 0; i < table->frame[f].n; i++)
+			if (table->frame[f].number[weight][i] > 0)
+				return false;
+	return true;
+}
+
 int
 ml_rows_clean(struct ml_job *job)
 {
@@ -131,6 +141,9 @@ ml_rows_clean(struct ml_job *job)
 	if (table->n_rows == 0)
 		return ml_fail(err, ML_EINPUT, "%s: no rows with a target to learn from",
 			       ml_csv_path(train->csv));
+	if (roles->weight != SIZE_MAX && weighs_nothing(table, roles->weight))
+		return ml_fail(err, ML_EINPUT, "%s: column '%s': all weights are zero",
+			       ml_csv_path(train->csv), table->schema.column[roles->weight].name);
 	if (dropped > 0)
 		ml_warn(train->say, "rows without a target, left out: %zu", dropped);
 	return ML_OK;
@@ -163,7 +176,8 @@ to_category(struct ml_table *table, size_t target, struct ml_err *err)
 		frame->code[target] = ML_NEW(&table->arena, int32_t, frame->n);
 		for (size_t i = 0; i < frame->n && !ml_arena_failed(&table->arena); i++) {
 			char text[ML_NUM_TEXT];
-			size_t n = ml_num_format(text, frame->number[target][i]);
+			size_t n =
+			    ml_num_format(text, frame->number[target][i] + 0.0); /* -0 is 0 */
 
 			frame->code[target][i] = ml_dict_add(&found, (struct ml_str){text, n});
 			if (frame->code[target][i] < 0)
@@ -309,56 +323,60 @@ class_weights(const struct ml_train *train, const struct ml_table *table,
 	return ML_OK;
 }
 
-int
-ml_rows_targets(struct ml_job *job, const int32_t *class_of_level, const double ***y_out,
-		const double ***w_out)
+/* Row weights times class weights. */
+static int
+weigh_classes(struct ml_job *job, struct ml_targets *t)
 {
-	const struct ml_train *train = job->train;
 	const struct ml_table *table = job->table;
-	const struct ml_roles *roles = &job->roles;
 	const struct ml_bundle *bundle = job->bundle;
 	struct ml_arena *arena = &job->arena;
-	struct ml_err *err = job->err;
-	const double **y = ML_NEW(arena, const double *, table->n_frames);
-	const double **w = NULL;
-	double *factor;
+	double *factor = ML_NEW(arena, double, bundle->shape.k);
 
+	t->w = ML_NEW(arena, const double *, table->n_frames);
+	if (ml_arena_failed(arena))
+		return ml_job_no_memory(job, "the weights");
+	ML_TRY(class_weights(job->train, table, bundle, t->y, t->weight, factor, job->err));
+	for (size_t f = 0; f < table->n_frames; f++) {
+		double *product = ML_NEW(arena, double, table->frame[f].n);
+
+		if (product == NULL)
+			return ml_job_no_memory(job, "the weights");
+		for (size_t i = 0; i < table->frame[f].n; i++)
+			product[i] =
+			    (t->weight == NULL ? 1 : t->weight[f][i]) * factor[(size_t)t->y[f][i]];
+		t->w[f] = product;
+	}
+	return ML_OK;
+}
+
+int
+ml_rows_targets(struct ml_job *job, const int32_t *class_of_level, struct ml_targets *t)
+{
+	const struct ml_table *table = job->table;
+	const struct ml_roles *roles = &job->roles;
+	struct ml_arena *arena = &job->arena;
+	bool classes = job->bundle->task == ML_CLASSIFY;
+
+	*t = (struct ml_targets){.y = ML_NEW(arena, const double *, table->n_frames)};
 	if (roles->weight != SIZE_MAX)
-		w = ML_NEW(arena, const double *, table->n_frames);
+		t->weight = ML_NEW(arena, const double *, table->n_frames);
 	for (size_t f = 0; f < table->n_frames && !ml_arena_failed(arena); f++) {
 		const struct ml_frame *frame = &table->frame[f];
-		double *class;
+		double *class = classes ? ML_NEW(arena, double, frame->n) : NULL;
 
-		if (w != NULL)
-			w[f] = frame->number[roles->weight];
-		if (bundle->task == ML_REGRESS) {
-			y[f] = frame->number[roles->target];
-			continue;
-		}
-		y[f] = class = ML_NEW(arena, double, frame->n);
+		if (t->weight != NULL)
+			t->weight[f] = frame->number[roles->weight];
+		t->y[f] = classes ? class : frame->number[roles->target];
 		for (size_t i = 0; i < frame->n && class != NULL; i++)
 			class[i] = class_of_level[frame->code[roles->target][i]];
 	}
-	*y_out = y;
-	*w_out = w;
+	t->w = t->weight;
 	if (ml_arena_failed(arena))
-		return ml_fail(err, ML_ENOMEM, "no memory for the targets");
-	if (strcmp(train->options->class_weight, "none") == 0)
+		return ml_job_no_memory(job, "the targets");
+	if (strcmp(job->train->options->class_weight, "none") == 0)
 		return ML_OK;
-	if (bundle->task == ML_REGRESS)
-		return ml_fail(err, ML_EUSAGE, "option '--class-weight' needs a target of classes");
-	factor = ML_NEW(arena, double, bundle->shape.k);
-	*w_out = ML_NEW(arena, const double *, table->n_frames);
-	if (ml_arena_failed(arena))
-		return ml_fail(err, ML_ENOMEM, "no memory for the weights");
-	ML_TRY(class_weights(train, table, bundle, y, w, factor, err));
-	for (size_t f = 0; f < table->n_frames && !ml_arena_failed(arena); f++) {
-		double *product = ML_NEW(arena, double, table->frame[f].n);
-
-		for (size_t i = 0; i < table->frame[f].n && product != NULL; i++)
-			product[i] = (w == NULL ? 1 : w[f][i]) * factor[(size_t)y[f][i]];
-		(*w_out)[f] = product;
-	}
-	return ml_arena_failed(arena) ? ml_fail(err, ML_ENOMEM, "no memory for the weights")
-				      : ML_OK;
+	if (!classes)
+		return ml_fail(job->err, ML_EUSAGE,
+			       "option '--class-weight' needs a target of classes");
+	return weigh_classes(job, t);
 }

@@ -8,14 +8,16 @@ struct sums {
 	struct ml_moments moments; /* of the features in order, and the target last */
 	struct ml_profiler *profiler;
 	size_t n;
-	bool gaps; /* a value is missing */
+	bool gaps;   /* a value is missing */
+	bool binary; /* the target has only 0 and 1 */
 	struct ml_arena arena;
 };
 
 struct summing {
 	struct ml_job *job;
 	struct sums *total; /* NULL before the first frame */
-	size_t frames;
+	bool guess;	    /* the task depends on the target */
+	bool stop;	    /* rows are needed after all */
 };
 
 bool
@@ -23,7 +25,7 @@ ml_sums_wanted(const struct ml_job *job)
 {
 	const struct ml_train *train = job->train;
 
-	return train->type != NULL && train->type->fit_moments != NULL &&
+	return job->bundle->type->fit_moments != NULL && job->bundle->task == ML_REGRESS &&
 	       strcmp(train->options->task, "class") != 0 &&
 	       strcmp(train->options->class_weight, "none") == 0 &&
 	       train->options->positive == NULL && ml_encode_streams(&train->options->encode);
@@ -110,6 +112,15 @@ sum_rows(struct sums *s, const struct ml_frame *frame, const struct ml_roles *ro
 	return ML_OK;
 }
 
+static bool
+is_binary(const double *y, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (y[i] != 0 && y[i] != 1)
+			return false;
+	return true;
+}
+
 static int
 sum_frame(void *ctx, const struct ml_frame *frame, size_t index, void **out, struct ml_err *err)
 {
@@ -126,6 +137,7 @@ sum_frame(void *ctx, const struct ml_frame *frame, size_t index, void **out, str
 		s->gaps = s->gaps || !(frame->number[roles->weight][i] >= 0);
 	if (s->gaps)
 		return ML_OK;
+	s->binary = is_binary(frame->number[roles->target], frame->n);
 	ML_TRY(sum_rows(s, frame, roles, err));
 	ML_TRY(ml_profiler_new(&s->profiler, roles->n, job->train->seed, err));
 	return ml_profiler_add(s->profiler, frame, index * ML_BLOCK, err);
@@ -146,16 +158,14 @@ add_sums(void *ctx, void *partial, struct ml_err *err)
 	struct sums *p = partial;
 	int status = ML_OK;
 
-	if (p->gaps && (s->total == NULL || !s->total->gaps)) {
-		sums_free(s->total);
+	s->stop = p->gaps || (s->guess && s->total == NULL && p->binary);
+	if (!s->stop && s->total == NULL) {
 		s->total = p;
 		return ML_OK;
 	}
-	if (s->total == NULL) {
-		s->total = p;
-		return ML_OK;
-	}
-	if (!s->total->gaps && p->n > 0) {
+	if (s->stop) {
+		status = ml_fail(err, ML_EINPUT, "rows are needed");
+	} else if (p->n > 0) {
 		ml_moments_recentre(&p->moments, s->total->moments.centre);
 		ml_moments_add(&s->total->moments, &p->moments);
 		s->total->n += p->n;
@@ -198,13 +208,11 @@ learn_sums(struct ml_job *job, const struct ml_schema *schema, struct sums *sums
 	struct ml_bundle *b = job->bundle;
 	struct ml_moments encoded;
 	struct ml_run run;
+	int status;
 
 	if (!(sums->moments.gram[0] > 0))
 		return ml_fail(job->err, ML_EINPUT, "%s: no rows to learn from",
 			       ml_csv_path(train->csv));
-	b->task = ML_REGRESS;
-	b->type = train->type;
-	job->params = train->params;
 	job->rows = sums->n;
 	ML_TRY(ml_encode_from_moments(schema, job->roles.feature, b->type->wants,
 				      &train->options->encode, &sums->moments, train->say,
@@ -214,23 +222,31 @@ learn_sums(struct ml_job *job, const struct ml_schema *schema, struct sums *sums
 	if (ml_moments_new(&encoded, b->shape.d + 1, &job->arena) < 0)
 		return ml_job_no_memory(job, "the sums");
 	ml_encode_moments(b->encoder, &sums->moments, &encoded);
-	ML_TRY(ml_job_start_fit(job, &run));
-	ML_TRY(b->type->fit_moments(&run, b->state, job->params, &encoded));
-	return measure(job, &encoded);
+	status = ml_job_start_fit(job, &run);
+	if (status == ML_OK)
+		status = b->type->fit_moments(&run, b->state, job->params, &encoded);
+	if (status == ML_EINPUT)
+		ml_within(job->err, "%s", ml_csv_path(job->train->csv));
+	return status < 0 ? status : measure(job, &encoded);
 }
 
 int
-ml_sums_stream(struct ml_job *job, const struct ml_table_options *options, bool *done)
+ml_sums_stream(struct ml_job *job, const struct ml_table_options *options, bool guess, bool *done)
 {
 	static const struct ml_table_visit visit = {sum_frame, add_sums, drop_sums};
 	const struct ml_train *train = job->train;
-	struct summing s = {.job = job};
+	struct summing s = {.job = job, .guess = guess};
+	struct ml_err err = {0};
 	bool all_numeric = false;
 	int status;
 
 	status = ml_table_stream(train->csv, options, train->pool, train->say, &visit, &s,
-				 &job->bundle->schema, &all_numeric, job->err);
-	*done = status == ML_OK && all_numeric && s.total != NULL && !s.total->gaps;
+				 &job->bundle->schema, &all_numeric, &err);
+	*done = status == ML_OK && all_numeric && s.total != NULL;
+	if (s.stop)
+		status = ML_OK;
+	else if (status < 0)
+		ml_fail(job->err, status, "%s", err.text);
 	if (*done)
 		status = learn_sums(job, &job->bundle->schema, s.total);
 	else
@@ -254,6 +270,20 @@ sum_table_frame(void *ctx, size_t f, size_t thread, struct ml_err *err)
 	return sum_frame(&t->summing, &t->summing.job->table->frame[f], f, &t->partial[f], err);
 }
 
+static bool
+is_plain(const struct ml_table *table)
+{
+	for (size_t c = 0; c < table->schema.n; c++) {
+		if (table->schema.column[c].type == ML_CATEGORY)
+			return false;
+		for (size_t f = 0; f < table->n_frames; f++)
+			for (size_t i = 0; i < table->frame[f].n; i++)
+				if (isnan(table->frame[f].number[c][i]))
+					return false;
+	}
+	return true;
+}
+
 int
 ml_sums_table(struct ml_job *job, bool *done)
 {
@@ -261,12 +291,10 @@ ml_sums_table(struct ml_job *job, bool *done)
 	struct table_sums t = {{.job = job}, ML_NEW(&job->arena, void *, table->n_frames)};
 	int status;
 
-	*done = false;
-	for (size_t c = 0; c < table->schema.n; c++)
-		if (table->schema.column[c].type == ML_CATEGORY)
-			return ML_OK;
 	if (t.partial == NULL)
 		return ml_job_no_memory(job, "the sums");
+	if (!is_plain(table))
+		return ML_OK;
 	status = ml_par_for(job->train->pool, table->n_frames, sum_table_frame, &t, job->err);
 	for (size_t f = 0; f < table->n_frames; f++) {
 		if (status == ML_OK)
@@ -274,9 +302,9 @@ ml_sums_table(struct ml_job *job, bool *done)
 		else
 			sums_free(t.partial[f]);
 	}
-	*done = status == ML_OK && t.summing.total != NULL && !t.summing.total->gaps;
-	if (*done)
+	if (status == ML_OK)
 		status = learn_sums(job, &table->schema, t.summing.total);
+	*done = status == ML_OK;
 	sums_free(t.summing.total);
 	return status;
 }

@@ -22,7 +22,7 @@ const struct ml_opt ml_encode_opts[] = {
 	      "auto onehot ordinal",
 	      "categories as 0/1 features or as ranks; auto is what the algorithm wants"),
     ML_INT(0, "min-level", "min-frequency", "n", struct ml_encode_options, min_level, "1", 1,
-	   1000000000, "pool levels with fewer rows than this"),
+	   1000000000, "pool levels with fewer rows (by weight) than this"),
     ML_INT(0, "max-levels", "max-categories", "n", struct ml_encode_options, max_levels, "256", 2,
 	   1000000, "keep this many levels of a column, the most frequent, and pool the others"),
     ML_OPT_LAST,
@@ -198,7 +198,7 @@ plan_category(const struct fit *fit, struct ml_plan *plan, struct ml_arena *aren
 {
 	const struct ml_column *column = &fit->table->schema.column[plan->column];
 	size_t n = column->levels.n;
-	double *count = ML_NEW(arena, double, n + 1);
+	double *count = ML_NEW(arena, double, n + 1), least = 0;
 	size_t *order = ML_NEW(arena, size_t, n + 1);
 
 	plan->n_levels = n;
@@ -208,7 +208,6 @@ plan_category(const struct fit *fit, struct ml_plan *plan, struct ml_arena *aren
 	for (size_t f = 0; f < fit->table->n_frames; f++)
 		for (size_t i = 0; i < fit->table->frame[f].n; i++) {
 			int32_t code = fit->table->frame[f].code[plan->column][i];
-
 			double w = weight_at(fit, f, i);
 
 			if (code >= 0)
@@ -217,9 +216,12 @@ plan_category(const struct fit *fit, struct ml_plan *plan, struct ml_arena *aren
 				plan->has_missing = true;
 		}
 	ML_TRY(ml_sort_descending(count, order, n, err));
+	/* Weights may be any numbers: one row's worth pools nothing but levels without weight. */
+	if (fit->options->min_level > 1)
+		least = (double)fit->options->min_level;
 	for (size_t r = 0; r < n; r++)
 		plan->slot[order[r]] = r >= (size_t)fit->options->max_levels ||
-					       count[order[r]] < (double)fit->options->min_level
+					       count[order[r]] == 0 || count[order[r]] < least
 					   ? -1
 					   : 0;
 	plan->n_slots = 0;
@@ -285,13 +287,19 @@ work_column(void *ctx, size_t i, size_t thread, struct ml_err *err)
 	return ML_OK;
 }
 
+bool
+ml_encode_is_id(const struct ml_column *column, size_t rows)
+{
+	return column->type == ML_CATEGORY && column->levels.n > MANY_LEVELS &&
+	       column->levels.n > rows / 2;
+}
+
 /* Why a column gives no feature, or NULL. */
 static const char *
-useless(const struct fit *fit, const struct ml_plan *plan, const struct summary *s, size_t levels)
+useless(const struct fit *fit, const struct ml_plan *plan, const struct summary *s,
+	const struct ml_column *column)
 {
-	size_t rows = fit->table->n_rows;
-
-	if (plan->kind != ML_PLAN_NUMBER && levels > MANY_LEVELS && levels > rows / 2)
+	if (ml_encode_is_id(column, fit->table->n_rows))
 		return "looks like an id: most of its values differ";
 	if (plan->kind == ML_PLAN_NUMBER || plan->kind == ML_PLAN_ORDINAL) {
 		bool imputed = s->missing > 0 && !(fit->wants & ML_WANTS_MISSING);
@@ -383,7 +391,7 @@ ml_encode_fit(const struct ml_table *table, const bool *use, const double *const
 
 		if ((status = plan_one(&fit, &plan, &fit.summary[i], &encoder->arena, err)) < 0)
 			goto failed;
-		if ((why = useless(&fit, &plan, &fit.summary[i], column->levels.n)) != NULL)
+		if ((why = useless(&fit, &plan, &fit.summary[i], column)) != NULL)
 			ml_warn(say, "column '%s' is left out: it %s", plan.name, why);
 		else
 			fit.plan[kept++] = plan;
