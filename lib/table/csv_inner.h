@@ -53,6 +53,7 @@ struct ml_csv {
 	size_t *by_name; /* columns in the order of their names */
 	struct ml_str *na;
 	size_t n_na;
+	bool quoted_na;
 	bool na_first[256]; /* bytes that a word of NA starts with */
 	bool na_number;	    /* a word of NA is a number too */
 
