@@ -132,6 +132,8 @@ print_help(const struct ml_cmd *top, const struct ml_cmd *cmd, const struct ml_o
 	} else {
 		ml_opt_help(stdout, sets, n_sets);
 	}
+	if (cmd->extra_hint != NULL)
+		printf("\nOptions of an %s: %s.\n", cmd->extra_by, cmd->extra_hint);
 	printf("\nSee the manual: man %s\n", top->name);
 }
 
@@ -146,7 +148,7 @@ end_standard_output(const struct ml_say *say, struct ml_err *err)
 	return ML_EXIT_YES;
 }
 
-enum { MAX_SETS = 8, MAX_ROWS = 64 };
+enum { MAX_SETS = ML_MOST_SETS, MAX_ROWS = 64 };
 
 struct parsed {
 	struct ml_opt_set sets[MAX_SETS];
@@ -163,19 +165,15 @@ add_set(struct parsed *p, const char *title, const struct ml_opt *rows, void *ba
 	p->n_sets++;
 }
 
-/* All rows that a command has. */
-static int
-gather(struct parsed *p, struct ml_tool *tool, int argc, char **argv, struct ml_err *err)
+/* All rows that a command has, but those that depend on an option. */
+static void
+add_sets(struct parsed *p, const struct ml_cmd *cmd, struct ml_tool *tool)
 {
-	static const struct ml_opt none[] = {ML_OPT_LAST};
-	static char title[64];
-	const struct ml_cmd *cmd = tool->cmd;
-	const char *value;
-	size_t size;
-
-	add_set(p, NULL, cmd->options != NULL ? cmd->options : none, tool->options);
+	if (cmd->options != NULL)
+		add_set(p, NULL, cmd->options, tool->options);
 	if (cmd->more != NULL)
-		add_set(p, cmd->more_title, cmd->more, (char *)tool->options + cmd->more_offset);
+		add_set(p, cmd->more_title, cmd->more,
+			tool->options == NULL ? NULL : (char *)tool->options + cmd->more_offset);
 	if (cmd->uses & ML_USES_CSV)
 		add_set(p, "input", ml_csv_opts, &tool->csv);
 	add_set(p, "common", common_rows, &p->common);
@@ -185,6 +183,30 @@ gather(struct parsed *p, struct ml_tool *tool, int argc, char **argv, struct ml_
 		add_set(p, "work", threads_rows, &p->common);
 	if (cmd->uses & ML_USES_SEED)
 		add_set(p, "chance", seed_rows, &p->common);
+}
+
+/* The same for a list, without what they fill. */
+static size_t
+sets_of(const struct ml_cmd *cmd, struct ml_opt_set sets[ML_MOST_SETS])
+{
+	struct parsed p = {0};
+	struct ml_tool tool = {0};
+
+	add_sets(&p, cmd, &tool);
+	for (size_t s = 0; s < p.n_sets; s++)
+		sets[s] = (struct ml_opt_set){p.sets[s].title, p.sets[s].rows, NULL, NULL};
+	return p.n_sets;
+}
+
+static int
+gather(struct parsed *p, struct ml_tool *tool, int argc, char **argv, struct ml_err *err)
+{
+	static char title[64];
+	const struct ml_cmd *cmd = tool->cmd;
+	const char *value;
+	size_t size;
+
+	add_sets(p, cmd, tool);
 	p->extra = p->n_sets;
 	ML_TRY(ml_opt_defaults(p->sets, p->n_sets, err));
 	value = ml_opt_peek(p->sets, p->n_sets, "config", argc, argv, NULL);
@@ -204,7 +226,6 @@ gather(struct parsed *p, struct ml_tool *tool, int argc, char **argv, struct ml_
 		return err->status;
 	if ((tool->extra = ml_alloc(1, size)) == NULL)
 		return ml_fail(err, ML_ENOMEM, "no memory");
-	tool->extra_given = p->given[p->n_sets];
 	snprintf(title, sizeof title, "%s %s", cmd->extra_by, value);
 	add_set(p, title, p->sets[p->n_sets].rows, tool->extra);
 	return ml_opt_defaults(p->sets + p->extra, 1, err);
@@ -233,10 +254,19 @@ answered(const struct ml_cmd *top, const struct ml_cmd *cmd, const struct parsed
 	else if (c->dump_options)
 		ml_opt_dump(stdout, p->sets, p->n_sets);
 	else if (c->completion != NULL)
-		ml_complete(stdout, c->completion, top, p->sets, p->n_sets);
+		ml_complete(stdout, c->completion, top, sets_of);
 	else
 		return false;
 	return true;
+}
+
+/* An option that is unknown here may be another algorithm's. */
+static void
+append_hint(const struct ml_cmd *cmd, struct ml_err *err)
+{
+	size_t n = strlen(err->text);
+
+	snprintf(err->text + n, sizeof err->text - n, " (%s)", cmd->extra_hint);
 }
 
 static int
@@ -253,7 +283,11 @@ parse_and_run(const struct ml_cmd *top, const struct ml_cmd *cmd, struct parsed 
 	ML_TRY(gather(p, tool, argc, argv, err));
 	memcpy(all, p->sets, sizeof p->sets);
 	all[p->n_sets] = (struct ml_opt_set){NULL, script_rows, &p->common, NULL};
-	ML_TRY(ml_opt_parse(all, p->n_sets + 1, argc, argv, &tool->n_operands, err));
+	if (ml_opt_parse(all, p->n_sets + 1, argc, argv, &tool->n_operands, err) < 0) {
+		if (cmd->extra_hint != NULL && strstr(err->text, "unknown option") != NULL)
+			append_hint(cmd, err);
+		return err->status;
+	}
 	if (answered(top, cmd, p))
 		return end_standard_output(&tool->say, err);
 	if (cmd->verbs != NULL)

@@ -22,9 +22,8 @@ enum ml_exit { ML_EXIT_YES = 0, ML_EXIT_NO = 1, ML_EXIT_TROUBLE = 2, ML_EXIT_UND
 
 struct ml_tool {
 	const struct ml_cmd *cmd;
-	void *options;	   /* the command's struct, filled */
-	void *extra;	   /* struct of the extra rows, or NULL */
-	bool *extra_given; /* which of the extra rows were given */
+	void *options; /* the command's struct, filled */
+	void *extra;   /* struct of the extra rows, or NULL */
 	char **operand;
 	size_t n_operands;
 	struct ml_csv_options csv;
@@ -52,6 +51,7 @@ struct ml_cmd {
 	 * struct.  NULL: none.
 	 */
 	const char *extra_by;
+	const char *extra_hint; /* where to see them: "see 'mltrain -a NAME --help'" */
 	const struct ml_opt *(*extra)(const char *value, size_t *size, struct ml_err *err);
 	/* An enum ml_exit, or a negative status with err filled. */
 	int (*run)(struct ml_tool *tool);

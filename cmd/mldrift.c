@@ -44,7 +44,7 @@ struct reference {
 	struct ml_profile *own;
 	const struct ml_schema *schema;
 	const struct ml_profile *profile;
-	const char *target;
+	const bool *needed; /* by column of the schema; NULL: all */
 };
 
 static int
@@ -81,7 +81,7 @@ reference_open(struct ml_tool *tool, struct ml_pool *pool, struct reference *ref
 			       o->model);
 	ref->schema = &ref->bundle->schema;
 	ref->profile = ref->bundle->profile;
-	ref->target = ref->bundle->target;
+	ref->needed = ml_encoder_uses(ref->bundle->encoder);
 	return ML_OK;
 }
 
@@ -112,6 +112,30 @@ print(struct ml_tool *tool, const struct ml_drift_report *found)
 	return status;
 }
 
+/* Which columns drifted, for who sees only standard error. */
+static void
+name_columns(struct ml_tool *tool, const struct ml_drift_report *found)
+{
+	enum { MOST = 5 };
+	const struct ml_profile_column *last = NULL;
+	struct ml_buf names = {0};
+	size_t n = 0;
+
+	for (size_t i = 0; i < found->n; i++) {
+		const struct ml_drift_row *row = &found->row[i];
+
+		if (row->answer != ML_DRIFT_YES || row->ref == last)
+			continue;
+		last = row->ref;
+		if (n++ < MOST)
+			ml_buf_format(&names, "%s'%s'", n > 1 ? ", " : "", row->ref->name);
+	}
+	ml_buf_add(&names, "", 1);
+	if (!names.failed)
+		ml_warn(&tool->say, "drift in %s%s", names.p, n > MOST ? " and others" : "");
+	ml_buf_free(&names);
+}
+
 /* The exit status; where nothing could be decided, says what would do. */
 static int
 judge(struct ml_tool *tool, const struct ml_drift_report *found)
@@ -131,8 +155,10 @@ judge(struct ml_tool *tool, const struct ml_drift_report *found)
 		    m < n ? m : n, (long long)o->tests.min_rows, found->n_undecided);
 		break;
 	}
-	if (found->n_drift > 0)
+	if (found->n_drift > 0) {
+		name_columns(tool, found);
 		return ML_EXIT_NO;
+	}
 	return found->n_undecided > 0 ? ML_EXIT_UNDECIDED : ML_EXIT_YES;
 }
 
@@ -148,7 +174,7 @@ compare(struct ml_tool *tool, const struct reference *ref, struct ml_csv *csv, s
 	if (watch == NULL)
 		status = ml_fail(tool->err, ML_ENOMEM, "no memory");
 	if (status == ML_OK)
-		status = ml_profile_watch(csv, ref->schema, o->columns, o->except, ref->target,
+		status = ml_profile_watch(csv, ref->schema, o->columns, o->except, ref->needed,
 					  watch, tool->err);
 	if (status == ML_OK)
 		status = ml_profile_stream(csv, ref->schema, watch, ref->profile, SEED, pool,

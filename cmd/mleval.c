@@ -1,7 +1,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/io.h"
 #include "eval/gate.h"
 #include "eval/outcome.h"
 #include "eval/show.h"
@@ -55,19 +54,9 @@ static int
 print(struct ml_tool *tool, struct ml_report *report)
 {
 	const struct mleval *o = tool->options;
-	struct ml_buf text = {0};
-	struct ml_out out;
-	int status = ml_report_write(report, o->format, o->output_header, &text, tool->err);
+	int status = ml_report_save(report, o->format, o->output_header, tool->output, tool->err);
 
 	ml_report_free(report);
-	if (status == ML_OK && (status = ml_out_open(&out, tool->output, tool->err)) == ML_OK) {
-		status = ml_out_write(&out, text.p, text.n, tool->err);
-		if (status == ML_OK)
-			status = ml_out_commit(&out, tool->err);
-		else
-			ml_out_abort(&out);
-	}
-	ml_buf_free(&text);
 	return status;
 }
 

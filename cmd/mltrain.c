@@ -164,6 +164,7 @@ static const struct ml_cmd mltrain = {
     .more_offset = offsetof(struct options, train.encode),
     .max_operands = 1,
     .extra_by = "algorithm",
+    .extra_hint = "see 'mltrain -a NAME --help'",
     .extra = hyper_parameters,
     .run = run,
 };

@@ -91,6 +91,17 @@ complete_words() {
 	[ "$(complete_words mlprep sp)" = split ]
 	[ "$(complete_words mlversion add --met)" = --metric ]
 	[ "$(complete_words mlprep split --stra)" = --stratify ]
+	[ "$(complete_words mlprep split --delim)" = --delimiter ]
+	[ "$(complete_words mlprep columns --stra)" = '' ]
+	[ "$(complete_words mlprep check --on-error s)" = skip ]
+	[ "$(complete_words mlversion alias --lock)" = --lock-timeout ]
+	# every option of every verb, once
+	for tool in $(tools); do
+		for verb in $(verbs "$tool"); do
+			complete_words "$tool" "$verb" -- | sort >offered
+			"$tool" "$verb" --dump-options | cut -f2 | sed 's/^/--/' | sort | cmp - offered
+		done
+	done
 }
 
 @test "zsh takes its completion" {

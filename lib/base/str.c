@@ -163,7 +163,7 @@ ml_nearest(const char *word, size_t n, const char *(*name)(const void *ctx, size
 	   const void *ctx)
 {
 	const char *best = NULL;
-	size_t least = strlen(word) / 3 + 2;
+	size_t least = strlen(word) / 3 + 1;
 
 	for (size_t i = 0; i < n; i++) {
 		size_t far = distance(word, name(ctx, i), least);

@@ -6,7 +6,7 @@
 #include "num/dist.h"
 
 static void
-add_class(struct ml_classes *c, double ref, double live)
+add_class(struct ml_drift_classes *c, double ref, double live)
 {
 	c->ref[c->k] = ref;
 	c->live[c->k++] = live;
@@ -14,8 +14,8 @@ add_class(struct ml_classes *c, double ref, double live)
 
 /* Which levels are pooled follows from the sum of both sides, so it can't favour one. */
 void
-ml_classes_of_category(const struct ml_profile_column *ref, const struct ml_profile_column *live,
-		       struct ml_classes *out)
+ml_drift_classes_of_category(const struct ml_profile_column *ref,
+			     const struct ml_profile_column *live, struct ml_drift_classes *out)
 {
 	double m = (double)ml_profile_values(ref), n = (double)ml_profile_values(live);
 	double least = n < m ? n : m;
@@ -84,11 +84,11 @@ int
 ml_drift_chi2(const struct ml_profile_column *ref, const struct ml_profile_column *live,
 	      double alpha, struct ml_drift *out, struct ml_err *err)
 {
-	struct ml_classes c;
+	struct ml_drift_classes c;
 	size_t df;
 
 	(void)err;
-	ml_classes_of_category(ref, live, &c);
+	ml_drift_classes_of_category(ref, live, &c);
 	out->rows_ref = ml_profile_values(ref);
 	out->rows = ml_profile_values(live);
 	out->statistic = ml_chi2_table(c.ref, c.live, c.k, &df);

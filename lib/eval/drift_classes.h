@@ -7,20 +7,21 @@
  * A column cut into k classes, with the counts of both sides; each has at least five rows expected
  * in the smaller of the two, so that chi-square laws hold.
  */
-enum { ML_CLASSES_MAX = ML_PROFILE_LEVELS + 1, ML_CLASSES_OF_NUMBER = 10 };
+enum { ML_DRIFT_CLASSES = ML_PROFILE_LEVELS + 1, ML_DRIFT_QUANTILES = 10 };
 
-struct ml_classes {
+struct ml_drift_classes {
 	size_t k;
-	double ref[ML_CLASSES_MAX], live[ML_CLASSES_MAX];
+	double ref[ML_DRIFT_CLASSES], live[ML_DRIFT_CLASSES];
 	double n_ref, n_live;
 };
 
 /* A number: deciles of the reference, in whole knots. */
-void ml_classes_of_number(const struct ml_profile_column *ref, const struct ml_profile_column *live,
-			  struct ml_classes *out);
+void ml_drift_classes_of_number(const struct ml_profile_column *ref,
+				const struct ml_profile_column *live, struct ml_drift_classes *out);
 /* A category: its levels; rare, dropped and new ones are one class. */
-void ml_classes_of_category(const struct ml_profile_column *ref,
-			    const struct ml_profile_column *live, struct ml_classes *out);
+void ml_drift_classes_of_category(const struct ml_profile_column *ref,
+				  const struct ml_profile_column *live,
+				  struct ml_drift_classes *out);
 
 /* The tests: one for each row of drifts.def. */
 #define ML_DRIFT(name, columns, floor, brief)                                                      \

@@ -144,15 +144,15 @@ ml_drift_range(const struct ml_profile_column *ref, const struct ml_profile_colu
  * small goes to the one before.
  */
 void
-ml_classes_of_number(const struct ml_profile_column *ref, const struct ml_profile_column *live,
-		     struct ml_classes *out)
+ml_drift_classes_of_number(const struct ml_profile_column *ref,
+			   const struct ml_profile_column *live, struct ml_drift_classes *out)
 {
 	double m = (double)ref->sample, n = (double)live->sample, least = n < m ? n : m;
 	double want = floor(least / 5), share;
 	double a = 0, b = 0, left;
 	size_t at = 0;
 
-	want = want > ML_CLASSES_OF_NUMBER ? ML_CLASSES_OF_NUMBER : want < 1 ? 1 : want;
+	want = want > ML_DRIFT_QUANTILES ? ML_DRIFT_QUANTILES : want < 1 ? 1 : want;
 	share = m / want;
 	left = m;
 	out->k = 0;

@@ -40,7 +40,7 @@ ml_js_divergence(const double *p, const double *q, size_t k)
  * (tests/unit/drift.c; 100 000 runs for sizes of 30 to 16384).
  */
 static void
-shares(struct ml_classes *c, double more)
+shares(struct ml_drift_classes *c, double more)
 {
 	double k = (double)c->k;
 
@@ -52,12 +52,12 @@ shares(struct ml_classes *c, double more)
 
 static void
 classes(const struct ml_profile_column *ref, const struct ml_profile_column *live,
-	struct ml_classes *c, struct ml_drift *out)
+	struct ml_drift_classes *c, struct ml_drift *out)
 {
 	if (ref->type == ML_NUMERIC)
-		ml_classes_of_number(ref, live, c);
+		ml_drift_classes_of_number(ref, live, c);
 	else
-		ml_classes_of_category(ref, live, c);
+		ml_drift_classes_of_category(ref, live, c);
 	out->rows_ref = (size_t)c->n_ref;
 	out->rows = (size_t)c->n_live;
 }
@@ -74,7 +74,7 @@ int
 ml_drift_psi(const struct ml_profile_column *ref, const struct ml_profile_column *live,
 	     double alpha, struct ml_drift *out, struct ml_err *err)
 {
-	struct ml_classes c;
+	struct ml_drift_classes c;
 	double unit, df;
 
 	(void)err;
@@ -100,7 +100,7 @@ ml_drift_js(const struct ml_profile_column *ref, const struct ml_profile_column 
 	    struct ml_drift *out, struct ml_err *err)
 {
 	static const double log2e = 1.4426950408889634;
-	struct ml_classes c;
+	struct ml_drift_classes c;
 	double unit, df, nats;
 
 	(void)err;

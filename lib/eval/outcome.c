@@ -6,6 +6,7 @@
 #include "base/num.h"
 #include "eval/classes.h"
 #include "eval/outcome_columns.h"
+#include "table/flow.h"
 
 struct ml_outcome {
 	struct ml_outcome_columns columns;
@@ -26,9 +27,8 @@ struct reading {
 	int64_t text_line; /* of the first prediction that is not a number; 0: none */
 };
 
-/* A block on its way.  The labels that a slot has met keep their code for good. */
+/* Beside each batch on its way.  The labels that it has met keep their code for good. */
 struct block {
-	struct ml_batch batch;
 	struct ml_scored rows;
 	struct ml_dict labels;
 	int32_t global[ML_MAX_CLASSES]; /* code in the dictionary -> class; -1: not yet known */
@@ -97,7 +97,7 @@ check_rows(const struct reading *in, struct ml_batch *batch, struct ml_err *err)
 	return ML_OK;
 }
 
-/* Codes of this slot. */
+/* Codes of this block. */
 static int
 code_labels(struct block *block, const struct ml_str *text, size_t n, int32_t *code,
 	    struct ml_err *err)
@@ -121,9 +121,10 @@ code_labels(struct block *block, const struct ml_str *text, size_t n, int32_t *c
 
 /* Labels that may be numbers: both readings are kept until the end of the input decides. */
 static void
-read_numbers(struct block *block, const struct ml_str *target, const struct ml_str *prediction)
+read_numbers(struct block *block, const struct ml_batch *batch, const struct ml_str *target,
+	     const struct ml_str *prediction)
 {
-	for (size_t i = 0; i < block->batch.n_rows && !block->text; i++) {
+	for (size_t i = 0; i < batch->n_rows && !block->text; i++) {
 		if (ml_num_parse(target[i], &block->target[i]) != ML_NUM_YES)
 			block->text = true;
 		block->odd |= block->target[i] != 0 && block->target[i] != 1;
@@ -131,15 +132,14 @@ read_numbers(struct block *block, const struct ml_str *target, const struct ml_s
 			continue;
 		block->prediction[i] = 0;
 		if (block->text_line == 0)
-			block->text_line = (int64_t)block->batch.line[i];
+			block->text_line = (int64_t)batch->line[i];
 	}
 }
 
 static int
-gather_proba(const struct ml_outcome_columns *c, struct block *block, struct ml_err *err)
+gather_proba(const struct ml_outcome_columns *c, const struct ml_cells *cells, struct block *block,
+	     struct ml_err *err)
 {
-	const struct ml_cells *cells = block->batch.cells;
-
 	if (c->m == 1)
 		block->rows.proba = cells[c->proba[0]].number;
 	if (c->m < 2)
@@ -150,7 +150,7 @@ gather_proba(const struct ml_outcome_columns *c, struct block *block, struct ml_
 	for (size_t j = 0; j < c->m; j++) {
 		const double *p = cells[c->proba[j]].number;
 
-		for (size_t i = 0; i < block->batch.n_rows; i++)
+		for (size_t i = 0; i < block->rows.n; i++)
 			block->proba[i * c->m + j] = p[i];
 	}
 	block->rows.proba = block->proba;
@@ -158,26 +158,15 @@ gather_proba(const struct ml_outcome_columns *c, struct block *block, struct ml_
 }
 
 static int
-next_block(void *ctx, void *item, struct ml_err *err)
+code_block(void *ctx, struct ml_batch *batch, void *own, struct ml_err *err)
 {
-	struct reading *in = ctx;
-	struct block *block = item;
-
-	return ml_csv_next(in->csv, &block->batch, err);
-}
-
-static int
-parse_block(void *ctx, void *item, struct ml_err *err)
-{
-	struct reading *in = ctx;
+	const struct reading *in = ctx;
 	const struct ml_outcome_columns *c = &in->outcome->columns;
-	struct block *block = item;
-	struct ml_batch *batch = &block->batch;
-	const struct ml_cells *target, *prediction;
+	struct block *block = own;
+	const struct ml_cells *target = &batch->cells[c->target];
+	const struct ml_cells *prediction =
+	    c->prediction >= 0 ? &batch->cells[c->prediction] : NULL;
 
-	ML_TRY(ml_csv_parse(in->csv, c->want, batch, err));
-	target = &batch->cells[c->target];
-	prediction = c->prediction >= 0 ? &batch->cells[c->prediction] : NULL;
 	ML_TRY(check_rows(in, batch, err));
 	block->rows = (struct ml_scored){.n = batch->n_rows};
 	if (c->weight >= 0)
@@ -196,11 +185,11 @@ parse_block(void *ctx, void *item, struct ml_err *err)
 		block->rows.guess = block->guess;
 	}
 	if (c->task == 0 && !block->text)
-		read_numbers(block, target->text, prediction->text);
-	return gather_proba(c, block, err);
+		read_numbers(block, batch, target->text, prediction->text);
+	return gather_proba(c, batch->cells, block, err);
 }
 
-/* From codes of the slot to classes. */
+/* From codes of the block to classes. */
 static int
 map_labels(struct ml_classes *classes, struct block *block, int32_t *code, struct ml_err *err)
 {
@@ -246,13 +235,13 @@ add_labels(struct reading *in, struct block *block, struct ml_err *err)
 }
 
 static int
-settle_block(void *ctx, void *item, struct ml_err *err)
+count_block(void *ctx, struct ml_batch *batch, void *own, struct ml_err *err)
 {
 	struct reading *in = ctx;
 	struct ml_outcome *o = in->outcome;
-	struct block *block = item;
+	struct block *block = own;
 
-	ML_TRY(ml_csv_settle(in->csv, &block->batch, err));
+	(void)batch;
 	if (block->text && o->errors != NULL) {
 		ml_error_counter_free(o->errors);
 		o->errors = NULL;
@@ -267,17 +256,15 @@ settle_block(void *ctx, void *item, struct ml_err *err)
 	if (o->errors != NULL)
 		ML_TRY(ml_error_counter_add(o->errors, &block->rows, err));
 	in->rows += block->rows.n;
-	ml_progress(in->say, "reading", ml_csv_share(in->csv), "%zu rows", in->rows);
 	return ML_OK;
 }
 
 static void
-clear_block(void *ctx, void *item)
+clear_block(void *ctx, void *own)
 {
-	struct block *block = item;
+	struct block *block = own;
 
 	(void)ctx;
-	ml_batch_free(&block->batch);
 	ml_dict_free(&block->labels);
 	ml_free(block->proba);
 }
@@ -458,11 +445,8 @@ int
 ml_outcome_read(struct ml_csv *csv, const struct ml_outcome_options *options, struct ml_pool *pool,
 		struct ml_say *say, struct ml_outcome **outcome, struct ml_err *err)
 {
-	static const struct ml_flow flow = {.item_size = sizeof(struct block),
-					    .source = next_block,
-					    .work = parse_block,
-					    .sink = settle_block,
-					    .clear = clear_block};
+	struct ml_csv_flow flow = {"reading",  NULL,	    sizeof(struct block),
+				   code_block, count_block, clear_block};
 	struct reading in = {.options = options, .csv = csv, .say = say, .binary = true};
 	struct ml_outcome *o = in.outcome = *outcome = ml_alloc(1, sizeof *o);
 
@@ -470,8 +454,8 @@ ml_outcome_read(struct ml_csv *csv, const struct ml_outcome_options *options, st
 		return ml_fail(err, ML_ENOMEM, "no memory");
 	ML_TRY(ml_outcome_bind(&o->columns, csv, options, err));
 	ML_TRY(new_counters(o, options, err));
-	ML_TRY(ml_flow_run(pool, &flow, &in, err));
-	ml_progress_end(say);
+	flow.want = o->columns.want;
+	ML_TRY(ml_csv_flow_run(csv, &flow, pool, say, &in, err));
 	return finish(&in, pool, err);
 }
 

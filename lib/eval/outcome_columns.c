@@ -163,7 +163,10 @@ ml_outcome_bind(struct ml_outcome_columns *c, const struct ml_csv *csv,
 	ML_TRY(find(csv, o->target, &target, err));
 	c->target = (size_t)target;
 	ML_TRY(find(csv, o->weight, &c->weight, err));
+	/* The default may be absent where there are probabilities; what was asked for may not. */
 	c->prediction = look(csv, o->prediction);
+	if (c->prediction < 0 && strcmp(o->prediction, "prediction") != 0)
+		return ml_csv_find(csv, o->prediction, err) < 0 ? err->status : ML_OK;
 	if (c->task != ML_REGRESS)
 		ML_TRY(find_scores(c, csv, o, err));
 	if (c->prediction < 0 && c->m == 0)

@@ -72,10 +72,11 @@ int ml_profile_table(const struct ml_table *table, uint64_t seed, struct ml_pool
 void ml_profile_free(struct ml_profile *profile);
 /*
  * Which columns of the schema to watch in CSV: those of the list ONLY, or all but those of EXCEPT
- * (column lists, or NULL).  The one called OPTIONAL is watched if it is there.
+ * (column lists, or NULL).  Columns that aren't NEEDED (by column of the
+ * schema; NULL: all are) are watched if they are there.
  */
 int ml_profile_watch(const struct ml_csv *csv, const struct ml_schema *schema, const char *only,
-		     const char *except, const char *optional, bool *watch, struct ml_err *err);
+		     const char *except, const bool *needed, bool *watch, struct ml_err *err);
 /*
  * Of the rest of CSV, in constant memory and in the terms of REFERENCE.  Columns of the schema that
  * are not watched are profiled as missing; one that is watched and isn't there is an error.

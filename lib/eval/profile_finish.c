@@ -4,6 +4,7 @@
 
 #include "eval/profiler.h"
 #include "num/sort.h"
+#include "num/stat.h"
 
 static double
 clamp(double v)
@@ -102,30 +103,18 @@ finish_number(const struct ml_profiler *p, const struct ml_profile_sums *s,
 	return ML_OK;
 }
 
-/* Marks the levels kept with their count: the most frequent ones, the first of equals. */
+/* Marks the levels that are kept with their count: the most frequent ones, the first of equals. */
 static int
 choose_levels(const struct ml_profile_sums *s, bool *keep, struct ml_err *err)
 {
-	size_t n = s->n_codes, *order;
-	struct ml_sort_item *items;
-	double *v;
-	int status = ML_OK;
+	size_t n = s->n_codes, *order = ml_alloc(n + 1, sizeof *order);
+	int status = order == NULL ? ml_fail(err, ML_ENOMEM, "no memory for %zu levels", n) : ML_OK;
 
-	v = ml_alloc(n + 1, sizeof *v);
-	order = ml_alloc(n + 1, sizeof *order);
-	items = ml_alloc(2 * n + 1, sizeof *items);
-	if (v == NULL || order == NULL || items == NULL) {
-		status = ml_fail(err, ML_ENOMEM, "no memory for %zu levels", n);
-	} else {
-		for (size_t i = 0; i < n; i++)
-			v[i] = -s->count[i];
-		ml_sort_index(v, order, n, items);
-		for (size_t i = 0; i < n && i < ML_PROFILE_LEVELS; i++)
-			keep[order[i]] = s->count[order[i]] > 0;
-	}
-	ml_free(items);
+	if (status == ML_OK)
+		status = ml_sort_descending(s->count, order, n, err);
+	for (size_t i = 0; status == ML_OK && i < n && i < ML_PROFILE_LEVELS; i++)
+		keep[order[i]] = s->count[order[i]] > 0;
 	ml_free(order);
-	ml_free(v);
 	return status;
 }
 

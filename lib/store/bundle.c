@@ -38,7 +38,8 @@ schema_json(const struct ml_schema *schema)
 }
 
 static int
-load_column(struct ml_schema *schema, size_t c, const json_t *item, struct ml_err *err)
+load_column(struct ml_schema *schema, size_t c, const json_t *item, struct ml_dict *names,
+	    struct ml_err *err)
 {
 	struct ml_column *column = &schema->column[c];
 	const char *name, *type;
@@ -47,9 +48,10 @@ load_column(struct ml_schema *schema, size_t c, const json_t *item, struct ml_er
 
 	ML_TRY(ml_json_text(item, "name", &name, err));
 	ML_TRY(ml_json_text(item, "type", &type, err));
-	if (*name == '\0' || ml_schema_find(schema, name) >= 0)
+	if (*name == '\0' || ml_dict_find(names, ml_str(name)) >= 0)
 		return ml_fail(err, ML_EMODEL, "schema: an empty or repeated column name");
-	if ((column->name = ml_arena_text(&schema->arena, name, strlen(name))) == NULL)
+	if ((column->name = ml_arena_text(&schema->arena, name, strlen(name))) == NULL ||
+	    ml_dict_add(names, ml_str(name)) < 0)
 		return ml_fail(err, ML_ENOMEM, "no memory");
 	schema->n = c + 1;
 	column->type = strcmp(type, "numeric") == 0 ? ML_NUMERIC : ML_CATEGORY;
@@ -73,16 +75,33 @@ load_column(struct ml_schema *schema, size_t c, const json_t *item, struct ml_er
 static int
 load_schema(struct ml_schema *schema, const json_t *json, struct ml_err *err)
 {
+	struct ml_dict names = {0};
 	json_t *columns;
 	size_t n;
+	int status = ML_OK;
 
 	ML_TRY(ml_json_array(json, "columns", &columns, err));
 	n = json_array_size(columns);
 	if ((schema->column = ML_NEW(&schema->arena, struct ml_column, n)) == NULL)
 		return ml_fail(err, ML_ENOMEM, "no memory for %zu columns", n);
-	for (size_t c = 0; c < n; c++)
-		ML_TRY(load_column(schema, c, json_array_get(columns, c), err));
-	return ML_OK;
+	for (size_t c = 0; c < n && status == ML_OK; c++)
+		status = load_column(schema, c, json_array_get(columns, c), &names, err);
+	ml_dict_free(&names);
+	return status;
+}
+
+/* {"names":[..]} */
+static json_t *
+classes_json(const struct ml_bundle *bundle)
+{
+	json_t *names = json_array();
+
+	for (size_t k = 0; k < bundle->shape.k; k++)
+		if (json_array_append_new(names, json_string(bundle->class_name[k])) != 0) {
+			json_decref(names);
+			return NULL;
+		}
+	return json_pack("{s:o}", "names", names);
 }
 
 static const char *
@@ -96,7 +115,7 @@ ml_bundle_write(struct ml_bundle *bundle, struct ml_buf *out, struct ml_err *err
 {
 	struct ml_tensors t;
 	struct ml_arena arena = {0};
-	json_t *encoder = json_object(), *classes = json_array();
+	json_t *encoder = json_object();
 	int status;
 
 	ml_tensors_start(&t, &arena, err);
@@ -105,9 +124,7 @@ ml_bundle_write(struct ml_bundle *bundle, struct ml_buf *out, struct ml_err *err
 	ml_tensors_text(&t, "algorithm", bundle->type->name);
 	ml_tensors_text(&t, "task", task_name(bundle->task));
 	ml_tensors_text(&t, "target", bundle->target);
-	for (size_t k = 0; k < bundle->shape.k; k++)
-		json_array_append_new(classes, json_string(bundle->class_name[k]));
-	ml_tensors_json(&t, "classes", json_pack("{s:o}", "names", classes));
+	ml_tensors_json(&t, "classes", classes_json(bundle));
 	ml_tensors_json(&t, "schema", schema_json(&bundle->schema));
 	t.fields.prefix = "encoder/";
 	ml_encoder_save(bundle->encoder, encoder, &t.fields);
@@ -133,6 +150,7 @@ load_classes(struct ml_bundle *b, const json_t *json, struct ml_err *err)
 	int64_t target = ml_schema_find(&b->schema, b->target);
 	const struct ml_column *column;
 	json_t *names;
+	bool *seen;
 
 	if (target < 0)
 		return ml_fail(err, ML_EMODEL, "the target is no column of the schema");
@@ -145,15 +163,15 @@ load_classes(struct ml_bundle *b, const json_t *json, struct ml_err *err)
 	    (b->task == ML_CLASSIFY && b->shape.k == 0))
 		return ml_fail(err, ML_EMODEL, "the classes are not the target's levels");
 	b->class_name = ML_NEW(&b->arena, const char *, b->shape.k);
+	seen = ML_NEW(&b->arena, bool, b->shape.k);
 	for (size_t k = 0; k < b->shape.k && !ml_arena_failed(&b->arena); k++) {
 		const json_t *name = json_array_get(names, k);
 		struct ml_str text = {json_string_value(name), json_string_length(name)};
+		int32_t level = text.p == NULL ? -1 : ml_dict_find(&column->levels, text);
 
-		for (size_t i = 0; i < k; i++)
-			if (text.p != NULL && ml_str_is(text, b->class_name[i]))
-				text.p = NULL;
-		if (text.p == NULL || ml_dict_find(&column->levels, text) < 0)
+		if (level < 0 || seen[level])
 			return ml_fail(err, ML_EMODEL, "the classes are not the target's levels");
+		seen[level] = true;
 		b->class_name[k] = ml_arena_text(&b->arena, text.p, text.n);
 	}
 	return ml_arena_failed(&b->arena) ? ml_fail(err, ML_ENOMEM, "no memory") : ML_OK;

@@ -16,7 +16,7 @@ struct ml_bundle {
 	int64_t version;  /* in the registry; 0: none */
 	const struct ml_model_type *type;
 	unsigned task;
-	struct ml_schema schema; /* all columns of the training table, the target among them */
+	struct ml_schema schema; /* the columns that the model reads or watches, and the target */
 	const char *target;	 /* name; a category of the schema for classes */
 	const char *
 	    *class_name; /* k, in the order of scores: the positive one of two is the last */
@@ -26,7 +26,7 @@ struct ml_bundle {
 	struct ml_profile *profile; /* NULL: none */
 	json_t *options;	    /* what it was trained with: {"algorithm": ..., "l2": ...} */
 	json_t *metrics;	    /* what training measured */
-	json_t *origin;		    /* rows, digest of the data, seed, version */
+	json_t *origin;		    /* rows, seed, version of the tool */
 	char digest[ML_HASH_HEX];   /* after saving or loading */
 	struct ml_arena arena;
 };

@@ -211,21 +211,6 @@ clear(void *ctx, void *own)
 	ml_buf_free(&block->log);
 }
 
-/* Only what the encoder reads is read. */
-static int
-bind(struct scorer *s, struct ml_err *err)
-{
-	const bool *uses = ml_encoder_uses(s->bundle->encoder);
-
-	ML_TRY(ml_bind(&s->bundle->schema, uses, s->csv, &s->binding, err));
-	for (size_t c = 0; c < s->bundle->schema.n; c++)
-		if (!uses[c] && s->binding.input[c] >= 0) {
-			s->binding.want[s->binding.input[c]] = ML_WANT_NOTHING;
-			s->binding.input[c] = -1;
-		}
-	return ML_OK;
-}
-
 /* A new column must not repeat the name of one that goes out beside it. */
 static int
 add_name(struct scorer *s, struct ml_buf *header, const char *prefix, const char *name,
@@ -311,7 +296,7 @@ prepare(struct scorer *s, struct ml_err *err)
 	}
 	if (s->keep != NULL && ml_csv_list(s->csv, s->options->keep, s->keep, err) < 0)
 		return ml_within(err, "option '--keep'");
-	ML_TRY(bind(s, err));
+	ML_TRY(ml_bind(&b->schema, ml_encoder_uses(b->encoder), s->csv, &s->binding, err));
 	if (s->options->log != NULL)
 		ML_TRY(ml_score_log_open(&s->log, b, s->csv, s->options->log,
 					 s->options->log_columns, err));

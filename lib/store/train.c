@@ -102,18 +102,21 @@ ml_job_note_regression(struct ml_job *job, double squared, double total)
 	return total > 0 ? note_metric(job, "r2", 1 - squared / total) : ML_OK;
 }
 
-/* Only what the model reads, and the target, stays in its schema and profile. */
+/*
+ * What can be watched later stays in schema and profile: the target, what the model reads, and what
+ * is constant now.  Weights and ids go.
+ */
 static int
 prune(struct ml_job *job)
 {
 	struct ml_bundle *b = job->bundle;
-	const bool *uses = ml_encoder_uses(b->encoder);
 	size_t *place = ML_NEW(&job->arena, size_t, b->schema.n), kept = 0;
 
 	if (place == NULL)
 		return ml_job_no_memory(job, "the schema");
 	for (size_t c = 0; c < b->schema.n; c++) {
-		if (!uses[c] && c != job->roles.target) {
+		if (c != job->roles.target &&
+		    (!job->roles.feature[c] || ml_encode_is_id(&b->schema.column[c], job->rows))) {
 			ml_dict_free(&b->schema.column[c].levels);
 			continue;
 		}
@@ -268,11 +271,44 @@ fit_rows(struct ml_job *job, const struct ml_targets *targets)
 	if (status == ML_OK)
 		status = b->type->fit(&run, b->state, job->params, &data);
 	data.w = targets->weight; /* what was learned counts on the rows as they are */
+	if (status == ML_EINPUT)
+		ml_within(job->err, "%s", ml_csv_path(job->train->csv));
 	if (status == ML_OK)
 		status = measure(job, &data);
 	for (size_t f = 0; f < table->n_frames; f++)
 		ml_free(e.x[f]);
 	return status;
+}
+
+/*
+ * A few words among numbers make a column a category; that is seldom what was meant.  Levels that
+ * are all numbers but for a few tell.
+ */
+static void
+warn_of_texts(const struct ml_job *job)
+{
+	enum { MANY = 20 };
+	const struct ml_schema *schema = &job->table->schema;
+
+	for (size_t c = 0; c < schema->n; c++) {
+		const struct ml_dict *levels = &schema->column[c].levels;
+		struct ml_str word = {0};
+		char quoted[ML_QUOTED];
+		size_t words = 0;
+
+		for (size_t i = 0; i < levels->n; i++) {
+			double value;
+
+			if (ml_num_parse(levels->text[i], &value) == ML_NUM_NO && words++ == 0)
+				word = levels->text[i];
+		}
+		if (words > 0 && levels->n >= MANY && words <= levels->n / 10)
+			ml_warn(job->train->say,
+				"column '%s' is a category because of text among its numbers, such "
+				"as %s "
+				"(a missing value? see --na and --numeric)",
+				schema->column[c].name, ml_quote(quoted, word.p, word.n));
+	}
 }
 
 /* From a table in memory. */
@@ -285,6 +321,7 @@ learn_table(struct ml_job *job)
 	int32_t *class_of_level = NULL;
 	bool done = false;
 
+	warn_of_texts(job);
 	ML_TRY(ml_rows_clean(job));
 	ML_TRY(ml_rows_task(job));
 	ML_TRY(choose(job, b->task));
@@ -334,6 +371,8 @@ learn(struct ml_job *job)
 		job->bundle->schema = job->table->schema;
 		job->table->schema = (struct ml_schema){0};
 	}
+	ml_note(train->say, "%s: %zu rows, %zu features, %zu classes", job->bundle->type->name,
+		job->rows, job->bundle->shape.d, job->bundle->shape.k);
 	ML_TRY(prune(job));
 	job->bundle->target = job->bundle->schema.column[job->roles.target].name;
 	return ML_OK;

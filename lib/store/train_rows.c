@@ -54,9 +54,9 @@ ml_roles_find(struct ml_job *job)
 	if (ml_arena_failed(&job->arena))
 		return ml_job_no_memory(job, "the columns");
 	if ((target = ml_csv_find(csv, o->target, err)) < 0)
-		return ml_within(err, "target");
+		return ml_within(err, "option '--target'");
 	if (o->weight != NULL && (weight = ml_csv_find(csv, o->weight, err)) < 0)
-		return ml_within(err, "weight");
+		return ml_within(err, "option '--weight'");
 	ML_TRY(read_lists(job->train, roles, target, weight, except, err));
 	roles->weight = SIZE_MAX;
 	for (size_t c = 0; c < n; c++) {
@@ -95,6 +95,16 @@ compact(struct ml_frame *frame, const struct ml_schema *schema, const bool *keep
 	frame->n = n;
 }
 
+static bool
+weighs_nothing(const struct ml_table *table, size_t weight)
+{
+	for (size_t f = 0; f < table->n_frames; f++)
+		for (size_t i = 0; i < table->frame[f].n; i++)
+			if (table->frame[f].number[weight][i] > 0)
+				return false;
+	return true;
+}
+
 int
 ml_rows_clean(struct ml_job *job)
 {
@@ -131,6 +141,9 @@ ml_rows_clean(struct ml_job *job)
 	if (table->n_rows == 0)
 		return ml_fail(err, ML_EINPUT, "%s: no rows with a target to learn from",
 			       ml_csv_path(train->csv));
+	if (roles->weight != SIZE_MAX && weighs_nothing(table, roles->weight))
+		return ml_fail(err, ML_EINPUT, "%s: column '%s': all weights are zero",
+			       ml_csv_path(train->csv), table->schema.column[roles->weight].name);
 	if (dropped > 0)
 		ml_warn(train->say, "rows without a target, left out: %zu", dropped);
 	return ML_OK;

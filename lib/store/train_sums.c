@@ -208,6 +208,7 @@ learn_sums(struct ml_job *job, const struct ml_schema *schema, struct sums *sums
 	struct ml_bundle *b = job->bundle;
 	struct ml_moments encoded;
 	struct ml_run run;
+	int status;
 
 	if (!(sums->moments.gram[0] > 0))
 		return ml_fail(job->err, ML_EINPUT, "%s: no rows to learn from",
@@ -221,9 +222,12 @@ learn_sums(struct ml_job *job, const struct ml_schema *schema, struct sums *sums
 	if (ml_moments_new(&encoded, b->shape.d + 1, &job->arena) < 0)
 		return ml_job_no_memory(job, "the sums");
 	ml_encode_moments(b->encoder, &sums->moments, &encoded);
-	ML_TRY(ml_job_start_fit(job, &run));
-	ML_TRY(b->type->fit_moments(&run, b->state, job->params, &encoded));
-	return measure(job, &encoded);
+	status = ml_job_start_fit(job, &run);
+	if (status == ML_OK)
+		status = b->type->fit_moments(&run, b->state, job->params, &encoded);
+	if (status == ML_EINPUT)
+		ml_within(job->err, "%s", ml_csv_path(job->train->csv));
+	return status < 0 ? status : measure(job, &encoded);
 }
 
 int

@@ -76,7 +76,8 @@ struct ml_csv_column {
 	double *number;
 	struct ml_str *text;
 	int mode;
-	uint32_t turned; /* row with the first text */
+	uint32_t turned;     /* row with the first text */
+	uint32_t short_from; /* row from which ml_num_short is tried */
 	int64_t out_of_range;
 };
 

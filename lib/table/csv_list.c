@@ -51,6 +51,11 @@ unknown(const struct ml_csv *csv, struct ml_str name, struct ml_err *err)
 		return ml_fail(err, ML_EINPUT, "%s: no column %s (did you mean %s?)", csv->path,
 			       quoted, ml_quote(other, near, strlen(near)));
 	}
+	if (csv->n_columns == 1 && strpbrk(ml_csv_name(csv, 0), ",;\t|") != NULL)
+		return ml_fail(
+		    err, ML_EINPUT,
+		    "%s: no column %s; there is but one: another delimiter (-T, -d ';')?",
+		    csv->path, quoted);
 	return ml_fail(err, ML_EINPUT, "%s: no column %s", csv->path, quoted);
 }
 

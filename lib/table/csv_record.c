@@ -89,21 +89,15 @@ ml_csv_cut(struct ml_str *record, char delimiter)
 bool
 ml_csv_value(const struct ml_csv *csv, struct ml_str field, struct ml_buf *out)
 {
-	while (field.n > 0 && (*field.p == ' ' || *field.p == '\t')) {
-		field.p++;
-		field.n--;
+	struct ml_csv_raw raw = ml_csv_raw(field.p, field.p + field.n, csv->delimiter);
+
+	if (!raw.quoted)
+		ml_buf_add(out, raw.p, raw.n);
+	for (size_t i = 0; raw.quoted && i < raw.n; i++) {
+		ml_buf_char(out, raw.p[i]);
+		i += raw.p[i] == '"'; /* "" stands for one */
 	}
-	while (field.n > 0 && (field.p[field.n - 1] == ' ' || field.p[field.n - 1] == '\t'))
-		field.n--;
-	if (field.n < 2 || field.p[0] != '"') {
-		ml_buf_add(out, field.p, field.n);
-		return !ml_csv_missing(csv, field.p, field.n, false);
-	}
-	for (size_t i = 1; i + 1 < field.n; i++) {
-		ml_buf_char(out, field.p[i]);
-		i += field.p[i] == '"'; /* "" stands for one */
-	}
-	return true;
+	return !ml_csv_missing(csv, raw.p, raw.n, raw.quoted);
 }
 
 /* A carriage return outside quotes, or NULL; END is behind the field. */

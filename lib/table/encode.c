@@ -275,13 +275,19 @@ work_column(void *ctx, size_t i, size_t thread, struct ml_err *err)
 	return ML_OK;
 }
 
+bool
+ml_encode_is_id(const struct ml_column *column, size_t rows)
+{
+	return column->type == ML_CATEGORY && column->levels.n > MANY_LEVELS &&
+	       column->levels.n > rows / 2;
+}
+
 /* Why a column gives no feature, or NULL. */
 static const char *
-useless(const struct fit *fit, const struct ml_plan *plan, const struct summary *s, size_t levels)
+useless(const struct fit *fit, const struct ml_plan *plan, const struct summary *s,
+	const struct ml_column *column)
 {
-	size_t rows = fit->table->n_rows;
-
-	if (plan->kind != ML_PLAN_NUMBER && levels > MANY_LEVELS && levels > rows / 2)
+	if (ml_encode_is_id(column, fit->table->n_rows))
 		return "looks like an id: most of its values differ";
 	if (plan->kind == ML_PLAN_NUMBER || plan->kind == ML_PLAN_ORDINAL) {
 		bool imputed = s->missing > 0 && !(fit->wants & ML_WANTS_MISSING);
@@ -371,7 +377,7 @@ ml_encode_fit(const struct ml_table *table, const bool *use, const double *const
 
 		if ((status = plan_one(&fit, &plan, &fit.summary[i], &encoder->arena, err)) < 0)
 			goto failed;
-		if ((why = useless(&fit, &plan, &fit.summary[i], column->levels.n)) != NULL)
+		if ((why = useless(&fit, &plan, &fit.summary[i], column)) != NULL)
 			ml_warn(say, "column '%s' is left out: it %s", plan.name, why);
 		else
 			fit.plan[kept++] = plan;

@@ -55,6 +55,9 @@ void ml_encode_moments(const struct ml_encoder *encoder, const struct ml_moments
 		       struct ml_moments *out);
 void ml_encoder_free(struct ml_encoder *encoder);
 
+/* A category most of whose values differ: there is nothing in it to learn from. */
+bool ml_encode_is_id(const struct ml_column *column, size_t rows);
+
 size_t ml_encoder_features(const struct ml_encoder *encoder);
 const struct ml_feature *ml_encoder_feature(const struct ml_encoder *encoder, size_t j);
 const struct ml_input *ml_encoder_inputs(const struct ml_encoder *encoder); /* features */

@@ -279,8 +279,9 @@ ml_encoder_save(const struct ml_encoder *encoder, json_t *out, struct ml_fields 
 			memcpy(slot + n_slots, p->slot, p->n_levels * sizeof *slot);
 		n_slots += p->n_levels;
 	}
-	json_object_set_new(out, "missing", json_boolean(encoder->takes_na));
-	if (json_object_set_new(out, "columns", columns) != 0 && fields->status == ML_OK)
+	if ((json_object_set_new(out, "missing", json_boolean(encoder->takes_na)) != 0 ||
+	     json_object_set_new(out, "columns", columns) != 0) &&
+	    fields->status == ML_OK)
 		fields->status = ml_fail(fields->err, ML_ENOMEM, "no memory");
 	ml_field_f64s(fields, "number", &number, 3 * encoder->n);
 	ml_field_i32s(fields, "slot", &slot, n_slots);
@@ -289,8 +290,8 @@ ml_encoder_save(const struct ml_encoder *encoder, json_t *out, struct ml_fields 
 }
 
 static int
-load_plan(struct ml_plan *plan, const struct ml_schema *schema, const json_t *item,
-	  struct ml_err *err)
+load_plan(struct ml_plan *plan, const struct ml_schema *schema, const struct ml_dict *names,
+	  const json_t *item, struct ml_err *err)
 {
 	const char *name, *kind;
 	char quoted[ML_QUOTED];
@@ -300,7 +301,7 @@ load_plan(struct ml_plan *plan, const struct ml_schema *schema, const json_t *it
 	ML_TRY(ml_json_text(item, "kind", &kind, err));
 	ML_TRY(ml_json_int(item, "slots", 0, INT32_MAX, &slots, err));
 	ML_TRY(ml_json_int(item, "rare", -1, slots - 1, &rare, err));
-	if ((column = ml_schema_find(schema, name)) < 0)
+	if ((column = ml_dict_find(names, ml_str(name))) < 0)
 		return ml_fail(err, ML_EMODEL, "encoder: no column %s",
 			       ml_quote(quoted, name, strlen(name)));
 	while (k < 4 && strcmp(kind, kind_name[k]) != 0)
@@ -314,10 +315,32 @@ load_plan(struct ml_plan *plan, const struct ml_schema *schema, const json_t *it
 	plan->rare = (int32_t)rare;
 	if (k == 4 || (schema->column[column].type == ML_NUMERIC) != (plan->kind == ML_PLAN_NUMBER))
 		return ml_fail(err, ML_EMODEL, "encoder: column '%s' has the wrong kind", name);
+	if ((plan->indicator && plan->kind != ML_PLAN_NUMBER && plan->kind != ML_PLAN_ORDINAL) ||
+	    (plan->has_missing && plan->kind == ML_PLAN_NUMBER))
+		return ml_fail(err, ML_EMODEL, "encoder: column '%s' has a feature of another kind",
+			       name);
 	plan->n_levels = plan->kind == ML_PLAN_NUMBER ? 0 : schema->column[column].levels.n;
 	if (plan->n_slots > plan->n_levels)
 		return ml_fail(err, ML_EMODEL, "encoder: column '%s' has too many slots", name);
 	return ML_OK;
+}
+
+static int
+load_plans(struct ml_encoder *encoder, const struct ml_schema *schema, const json_t *columns,
+	   size_t *n_slots, struct ml_err *err)
+{
+	struct ml_dict names = {0};
+	int status = ml_schema_names(schema, &names, err);
+
+	*n_slots = 0;
+	encoder->n = json_array_size(columns);
+	for (size_t i = 0; i < encoder->n && status == ML_OK; i++) {
+		status =
+		    load_plan(&encoder->plan[i], schema, &names, json_array_get(columns, i), err);
+		*n_slots += encoder->plan[i].n_levels;
+	}
+	ml_dict_free(&names);
+	return status;
 }
 
 int
@@ -342,13 +365,7 @@ ml_encoder_load(struct ml_encoder **out, const struct ml_schema *schema, const j
 		    fields->err);
 	if (status < 0)
 		return fields->status = status;
-	encoder->n = json_array_size(columns);
-	for (size_t i = 0; i < encoder->n && status == ML_OK; i++) {
-		status =
-		    load_plan(&encoder->plan[i], schema, json_array_get(columns, i), fields->err);
-		n_slots += encoder->plan[i].n_levels;
-	}
-	fields->status = status;
+	fields->status = load_plans(encoder, schema, columns, &n_slots, fields->err);
 	ml_field_f64s(fields, "number", &number, 3 * encoder->n);
 	ml_field_i32s(fields, "slot", &slot, n_slots);
 	for (size_t i = 0; i < encoder->n && fields->status == ML_OK; i++) {

@@ -35,8 +35,9 @@ ml_report_number(struct ml_report *report, double value)
 	size_t n = 0;
 
 	if (!isnan(value))
-		n = report->digits > 0 ? ml_num_round(text, value, report->digits)
-				       : ml_num_format(text, value);
+		n = report->digits > 0 && value != floor(value)
+			? ml_num_round(text, value, report->digits)
+			: ml_num_format(text, value); /* counts stay exact */
 	add(report, (struct ml_str){n > 0 ? text : NULL, n}, true, true);
 }
 

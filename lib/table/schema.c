@@ -22,6 +22,15 @@ ml_schema_find(const struct ml_schema *schema, const char *name)
 	return -1;
 }
 
+int
+ml_schema_names(const struct ml_schema *schema, struct ml_dict *names, struct ml_err *err)
+{
+	for (size_t c = 0; c < schema->n; c++)
+		if (ml_dict_add(names, ml_str(schema->column[c].name)) < 0)
+			return ml_fail(err, ML_ENOMEM, "no memory for the columns");
+	return ML_OK;
+}
+
 struct level {
 	double value; /* 0 unless all levels are numbers */
 	struct ml_str text;
@@ -108,7 +117,7 @@ match_names(const struct ml_schema *schema, const struct ml_csv *csv, struct ml_
 }
 
 int
-ml_bind(const struct ml_schema *schema, const bool *need, const struct ml_csv *csv,
+ml_bind(const struct ml_schema *schema, const bool *use, const struct ml_csv *csv,
 	struct ml_binding *binding, struct ml_err *err)
 {
 	int status;
@@ -122,11 +131,12 @@ ml_bind(const struct ml_schema *schema, const bool *need, const struct ml_csv *c
 	for (size_t c = 0; status == ML_OK && c < schema->n; c++) {
 		int64_t i = binding->input[c];
 
-		if (i >= 0)
+		if (use != NULL && !use[c])
+			binding->input[c] = -1;
+		else if (i >= 0)
 			binding->want[i] =
 			    schema->column[c].type == ML_NUMERIC ? ML_WANT_NUMBER : ML_WANT_TEXT;
-		else if (need != NULL && need[c] &&
-			 ml_csv_find(csv, schema->column[c].name, err) < 0)
+		else if (use != NULL && ml_csv_find(csv, schema->column[c].name, err) < 0)
 			status = err->status;
 	}
 	if (status < 0)

@@ -35,6 +35,8 @@ int ml_levels_sort(const struct ml_dict *found, struct ml_dict *sorted, int32_t 
 		   struct ml_err *err);
 /* The index of NAME, or -1. */
 int64_t ml_schema_find(const struct ml_schema *schema, const char *name);
+/* For who looks up many: NAMES (empty) gets them all, codes are their indexes. */
+int ml_schema_names(const struct ml_schema *schema, struct ml_dict *names, struct ml_err *err);
 
 /* Up to ML_BLOCK rows; arrays by column of the schema, one of the two set. */
 struct ml_frame {
@@ -92,7 +94,8 @@ int ml_table_stream(struct ml_csv *csv, const struct ml_table_options *options,
 
 /*
  * How a known schema meets an input: which input column feeds which column of the schema (-1:
- * absent), and what to ask of the parser.  A column for which NEED is set must be there.
+ * absent, or not used), and what to ask of the parser.  USE: by column of the schema; those used
+ * must be there, the others are not read.  NULL: those that are there.
  */
 struct ml_binding {
 	size_t n;	    /* columns of the schema */
@@ -100,7 +103,7 @@ struct ml_binding {
 	enum ml_want *want; /* by column of the input */
 	struct ml_arena arena;
 };
-int ml_bind(const struct ml_schema *schema, const bool *need, const struct ml_csv *csv,
+int ml_bind(const struct ml_schema *schema, const bool *use, const struct ml_csv *csv,
 	    struct ml_binding *binding, struct ml_err *err);
 void ml_binding_free(struct ml_binding *binding);
 

@@ -158,7 +158,7 @@ test_classes(void)
 {
 	double a[100], b[100];
 	struct ml_profile *ref, *live;
-	struct ml_classes c;
+	struct ml_drift_classes c;
 	double p[10], q[10];
 	static const double expected[] = {0, 10, 10, 10, 10, 10, 10, 10, 10, 20};
 
@@ -169,7 +169,7 @@ test_classes(void)
 	test_case("deciles of the reference, and psi with the fills in use, reference");
 	ref = profile_of(a, NULL, 100, 0, NULL);
 	live = profile_of(b, NULL, 100, 0, ref);
-	ml_classes_of_number(&ref->column[0], &live->column[0], &c);
+	ml_drift_classes_of_number(&ref->column[0], &live->column[0], &c);
 	CHECK(c.k == 10);
 	for (size_t i = 0; i < 10; i++)
 		CHECK(c.ref[i] == 10 && c.live[i] == expected[i]);
@@ -192,7 +192,7 @@ test_classes(void)
 	test_case("classes are merged until five rows are expected");
 	ref = profile_of(a, NULL, 100, 0, NULL);
 	live = profile_of(b, NULL, 32, 0, ref);
-	ml_classes_of_number(&ref->column[0], &live->column[0], &c);
+	ml_drift_classes_of_number(&ref->column[0], &live->column[0], &c);
 	CHECK(c.k == 5); /* six of 17 would leave 15, of which 4.8 are expected */
 	for (size_t i = 0; i < c.k; i++)
 		CHECK(c.ref[i] * 32 / 100 >= 5);

@@ -512,8 +512,6 @@ check_useful(void)
 {
 	struct encoded e;
 
-	CHECK(encode(&e, "x\n5\n\"\"\n", "", 0, 1) == ML_OK);
-	encoded_free(&e);
 	CHECK(encode(&e, "x,z\n5,1\n,2\n5,3\n", "impute=constant=6", 0, 1) == ML_OK);
 	CHECK_TEXT(names(&e), "x|z");
 	encoded_free(&e);
@@ -545,7 +543,6 @@ check_too_large(void)
 		encoded_free(&e);
 	}
 	CHECK(encode(&e, "c\na\nb\n", "encode=ordinal scale=robust", 0, 1) == ML_EUSAGE);
-	CHECK(encode(&e, "x\n1\n2\n", "", 0, 1) == ML_OK);
 	encoded_free(&e);
 }
 

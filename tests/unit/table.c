@@ -422,7 +422,7 @@ test_stream(void)
 /* Binds the input to a table's schema and puts its frames behind one another. */
 struct bound {
 	const struct ml_schema *schema;
-	const bool *need;
+	const bool *use;
 	struct ml_binding binding;
 	struct ml_buf out;
 };
@@ -452,7 +452,7 @@ bind(struct ml_csv *csv, const struct how *how, void *ctx, struct ml_err *err)
 	struct ml_pool *pool = NULL;
 	int status;
 
-	ML_TRY(ml_bind(b->schema, b->need, csv, &b->binding, err));
+	ML_TRY(ml_bind(b->schema, b->use, csv, &b->binding, err));
 	CHECK(ml_pool_new(&pool, how->threads, err) == ML_OK);
 	flow.want = b->binding.want;
 	status = ml_csv_flow_run(csv, &flow, pool, NULL, b, err);
@@ -468,24 +468,31 @@ test_bind(void)
 	struct ml_buf live = buffer("extra,colour,size\n\xff,green,3\n,blue,\nz,,4\n");
 	struct ml_buf text = buffer("colour,size\nred,big\n");
 	const struct how how = {.threads = 1};
-	const bool need[] = {true, true, false}, all[] = {true, true, true};
+	const bool use[] = {true, true, false}, all[] = {true, true, true};
+	const bool colour[] = {false, true, false};
 	struct ml_err err;
 	struct ml_table *table = table_of(&train, &how, &err);
-	struct bound b = {.schema = &table->schema, .need = need};
+	struct bound b = {.schema = &table->schema, .use = use};
 
 	test_case("a schema finds its columns by name; unseen, missing and absent are apart");
 	CHECK(with_csv(&live, &how, bind, &b, &err) == ML_OK);
 	CHECK_TEXT(b.out.p, "size colour:<blue> <red> shape:<> <round>\n"
 			    "3 #-2 #-1\n- #0 #-1\n4 #-1 #-1");
-	test_case("a column that is needed must be there");
-	b.need = all;
+	test_case("a column that is used must be there");
+	b.use = all;
 	CHECK(with_csv(&live, &how, bind, &b, &err) == ML_EINPUT);
 	CHECK(strstr(err.text, "'shape'") != NULL);
 	test_case("a text in a numeric column is an error with its place");
 	err = (struct ml_err){0};
-	b.need = NULL;
+	b.use = NULL;
 	CHECK(with_csv(&text, &how, bind, &b, &err) == ML_EINPUT);
 	CHECK(strstr(err.text, ":2: column 2 'size': not a number: 'big'") != NULL);
+	test_case("a column that is not used is not read");
+	err = (struct ml_err){0};
+	ml_buf_free(&b.out);
+	b.use = colour;
+	CHECK(with_csv(&text, &how, bind, &b, &err) == ML_OK);
+	CHECK_TEXT(b.out.p, "size colour:<blue> <red> shape:<> <round>\n- #1 #-1");
 	CHECK(ml_schema_find(&table->schema, "shape") == 2);
 	CHECK(ml_schema_find(&table->schema, "Shape") == -1);
 
