@@ -6,7 +6,8 @@
 #   parallel -k --pipepart --header : --block -1 -a FILE mlpredict -j 1 -m MODEL --only
 #   JOBS     how many processes                    default: one for each core
 #   TMPDIR   has room for the file and the result
-# A field with a line break in it cannot be cut so: such a file is refused.
+# A field with a line break in it cannot be cut so: such a file is refused.  So are options that
+# don't mean for a part what they mean for the whole: -H, -o, --on-error reject=, --config.
 # Exit status: 0 done; 2 trouble, and then what was printed is void.
 export LC_ALL=C
 set -u
@@ -20,6 +21,20 @@ die() {
 model=$1 file=$2
 shift 2
 [ -f "$file" ] || die "no file '$file'"
+
+# Abbreviated, with underscores, or behind other letters: -qH.
+for option; do
+	case $(printf '%s\n' "$option" | sed 'y/_/-/; s/^-[Tqv]*/-/') in
+	-H* | --no-h*)
+		die "option '$option': the first line of '$file' must be its header" ;;
+	-o* | --ou*)
+		die "option '$option': the result goes to standard output" ;;
+	reject=* | --on-*=reject=*)
+		die "option '$option': the parts would overwrite each other's rejects" ;;
+	--co*)
+		die "option '$option': say what it says on the command line" ;;
+	esac
+done
 work=$(mktemp -d) || die "no room for the parts"
 trap 'rm -rf "$work"' EXIT
 trap 'exit 2' HUP INT TERM

@@ -11,6 +11,10 @@ setup_file() {
 	cut -d, -f2-5 penguins.csv >numbers.csv
 	mltrain -t species penguins.csv -o penguins.model
 	mlpredict -m penguins.model --proba penguins.csv -o predictions.csv
+	# Names of classes that outgrow a buffer's first 64 bytes.
+	awk -v OFS=, 'BEGIN { for (i = 0; i < 70; i++) long = long "x"; print "x,y"
+		for (i = 0; i < 30; i += 3) print i, long "\n" i + 1, "\"b, " long "\"\n" i + 2, "c" }' >long.csv
+	mltrain -q -a bayes -t y long.csv -o long.model
 	mlversion -R registry init
 	mlversion -R registry add --kind other penguins penguins.csv
 	mlversion -R registry add --kind other penguins predictions.csv
@@ -133,6 +137,7 @@ without_time() {
 @test "mlpredict: probabilities, a log, and the model from a pipe" {
 	walk mlpredict -m "$DATA/penguins.model" --proba --log ../log -j 1 "$DATA/penguins.csv" -o output
 	walk mlpredict -m "$DATA/penguins.model" --raw --keep sex -j 2 "$DATA/penguins.csv" -o output
+	STEP=1 walk mlpredict -m "$DATA/long.model" --proba --raw --log ../log -j 1 "$DATA/long.csv" -o output
 	INPUT=$DATA/penguins.model
 	walk mlpredict -m - -j 1 "$DATA/penguins.csv" -o output
 }

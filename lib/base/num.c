@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/num_inner.h"
+#include "base/num_short.h"
 #include "base/pow10.h"
 
 enum {
@@ -15,10 +16,9 @@ enum {
 
 static const uint64_t small_power[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000};
 
-/* The powers of ten that are doubles. */
-static const double exact_power[] = {1e0,  1e1,	 1e2,  1e3,  1e4,  1e5,	 1e6,  1e7,
-				     1e8,  1e9,	 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-				     1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+const double ml_num_power[] = {1e0,  1e1,  1e2,	 1e3,  1e4,  1e5,  1e6,	 1e7,
+			       1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+			       1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
 static inline double
 from_bits(uint64_t bits)
@@ -238,7 +238,7 @@ ml_num_scan(const char *p, const char *end, const char **stop, double *value)
 	/* Both operands exact: the one rounding is the right one (Clinger 1990). */
 	if (n <= EXACT_DIGITS && number <= exact && exponent >= -22 && exponent <= 22) {
 		v = (double)number;
-		v = exponent < 0 ? v / exact_power[-exponent] : v * exact_power[exponent];
+		v = exponent < 0 ? v / ml_num_power[-exponent] : v * ml_num_power[exponent];
 	} else if (n <= EXACT_DIGITS && exponent == 0) {
 		v = (double)number;
 	} else if (n > EXACT_DIGITS || !scale(number, exponent, false, &v)) {

@@ -110,7 +110,7 @@ find_long(const struct ml_opt_set *sets, size_t n_sets, const char *typed, size_
 		return ml_fail(err, ML_EUSAGE, "option %s is ambiguous", quoted);
 	while (name_at(&names, count) != NULL)
 		count++;
-	near = ml_nearest(word + 2, count, name_at, &names);
+	near = ml_nearest(word + (strncmp(word, "--no-", 5) == 0 ? 5 : 2), count, name_at, &names);
 	if (near != NULL)
 		return ml_fail(err, ML_EUSAGE, "unknown option %s (did you mean '--%s'?)", quoted,
 			       near);

@@ -59,6 +59,12 @@ ml_model_link(size_t k)
 	return k == 0 ? ML_LINK_IDENTITY : k <= 2 ? ML_LINK_LOGISTIC : ML_LINK_SOFTMAX;
 }
 
+size_t
+ml_model_width(size_t k)
+{
+	return k == 1 ? 2 : k;
+}
+
 void
 ml_model_proba(const double *score, size_t n, size_t k, double *proba)
 {
@@ -68,4 +74,15 @@ ml_model_proba(const double *score, size_t n, size_t k, double *proba)
 		proba[2 * i] = k == 1 ? 1 : ml_sigmoid(-score[i]);
 		proba[2 * i + 1] = k == 1 ? 0 : ml_sigmoid(score[i]);
 	}
+}
+
+size_t
+ml_model_best(const double *proba, size_t k)
+{
+	size_t best = 0;
+
+	for (size_t c = 1; c < k; c++)
+		if (proba[c] > proba[best])
+			best = c;
+	return best;
 }

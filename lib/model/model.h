@@ -78,10 +78,14 @@ const struct ml_model_type *ml_model_find(const char *name, struct ml_err *err);
 /* How many scores a model of k classes gives for a row, and what they mean. */
 size_t ml_model_scores(size_t k);
 enum ml_link ml_model_link(size_t k);
+/* How many probabilities it gives for a row: at least two, and none for regression. */
+size_t ml_model_width(size_t k);
 /*
- * Probabilities from scores: n x max(k, 2), rows adding up to 1.  Uses ml_exp, so it is the same
- * on every machine.
+ * Probabilities from scores: n x ml_model_width(k), rows adding up to 1.  Uses ml_exp, so it is
+ * the same on every machine.
  */
 void ml_model_proba(const double *score, size_t n, size_t k, double *proba);
+/* The class of the largest of K probabilities; of equal ones the first. */
+size_t ml_model_best(const double *proba, size_t k);
 
 #endif

@@ -26,6 +26,12 @@ struct block {
 	struct ml_buf text, log;
 };
 
+/* What the model says of a row. */
+struct answer {
+	const double *score, *proba;
+	size_t best; /* class */
+};
+
 static int
 no_memory(struct ml_err *err)
 {
@@ -70,66 +76,101 @@ put_record(const struct scorer *s, struct ml_buf *out, struct ml_str record)
 		ml_buf_char(out, s->delimiter);
 }
 
-static size_t
-best_class(const double *p, size_t k)
-{
-	size_t best = 0;
-
-	for (size_t c = 1; c < k; c++)
-		if (p[c] > p[best])
-			best = c;
-	return best;
-}
-
 static void
-put_prediction(const struct scorer *s, struct ml_buf *out, const double *score, const double *proba)
+put_prediction(const struct scorer *s, struct ml_buf *out, const struct answer *a)
 {
 	size_t k = s->bundle->shape.k, n_scores = ml_model_scores(k);
 
 	if (k == 0)
-		put_number(s, out, score[0]);
+		put_number(s, out, a->score[0]);
 	else
-		ml_buf_add(out, s->label[best_class(proba, k)].p, s->label[best_class(proba, k)].n);
+		ml_buf_add(out, s->label[a->best].p, s->label[a->best].n);
 	for (size_t c = 0; s->options->proba && c < k; c++) {
 		ml_buf_char(out, s->delimiter);
-		put_number(s, out, proba[c]);
+		put_number(s, out, a->proba[c]);
 	}
 	for (size_t c = 0; s->options->raw && c < n_scores; c++) {
 		ml_buf_char(out, s->delimiter);
-		put_number(s, out, score[c]);
+		put_number(s, out, a->score[c]);
 	}
 }
 
+static void
+put_row(const struct scorer *s, struct block *block, struct ml_str record, const struct answer *a)
+{
+	const struct ml_bundle *b = s->bundle;
+
+	put_record(s, &block->text, record);
+	put_prediction(s, &block->text, a);
+	ml_buf_char(&block->text, '\n');
+	if (s->log == NULL || block->text.failed)
+		return;
+	if (b->shape.k == 0)
+		ml_score_log_row(s->log, &block->log, record, a->score[0], NULL);
+	else
+		ml_score_log_row(s->log, &block->log, record, a->proba[a->best],
+				 b->class_name[a->best]);
+}
+
+static bool
+all_finite(const double *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!isfinite(v[i]))
+			return false;
+	return true;
+}
+
+/*
+ * A row is bad if a score of it is beyond the doubles: there is nothing true to write.  Where bad
+ * rows are left out, those behind it move up in BATCH and SCORE.
+ */
 static int
-score_batch(const struct scorer *s, const struct ml_batch *batch, struct block *block,
+settle_overflows(const struct scorer *s, struct ml_batch *batch, double *score, struct ml_err *err)
+{
+	const size_t no_column = SIZE_MAX, wide = ml_model_scores(s->bundle->shape.k);
+	size_t n = batch->n_rows, kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!all_finite(score + i * wide, wide)) {
+			ml_fail(err, ML_EINPUT, "the prediction is not a finite number");
+			ML_TRY(ml_csv_place(s->csv, batch, kept, no_column, err));
+			continue;
+		}
+		if (kept < i)
+			memcpy(score + kept * wide, score + i * wide, wide * sizeof *score);
+		kept++;
+	}
+	return ML_OK;
+}
+
+static int
+score_batch(const struct scorer *s, struct ml_batch *batch, struct block *block,
 	    struct ml_arena *arena, struct ml_err *err)
 {
 	const struct ml_bundle *b = s->bundle;
-	size_t n = batch->n_rows, k = b->shape.k, n_scores = ml_model_scores(k);
-	size_t width = k < 2 ? 2 : k;
+	size_t k = b->shape.k, n_scores = ml_model_scores(k), width = ml_model_width(k);
+	size_t n = batch->n_rows;
 	struct ml_frame frame;
 	double *x, *score, *proba;
 
 	ML_TRY(ml_frame_fill(&b->schema, &s->binding, batch, &frame, arena, err));
 	x = ML_NEW(arena, double, n * b->shape.d);
 	score = ML_NEW(arena, double, n *n_scores);
-	proba = ML_NEW(arena, double, k == 0 ? 0 : n * width);
+	proba = ML_NEW(arena, double, n *width);
 	if (ml_arena_failed(arena))
 		return no_memory(err);
 	ml_encode_apply(b->encoder, &frame, x);
 	b->type->predict(b->state, &b->shape, x, n, score);
+	ML_TRY(settle_overflows(s, batch, score, err));
+	n = batch->n_rows;
 	if (k > 0)
 		ml_model_proba(score, n, k, proba);
 	for (size_t i = 0; i < n; i++) {
-		const double *p = proba == NULL ? NULL : proba + i * width;
+		struct answer a = {score + i * n_scores, proba + i * width, 0};
 
-		put_record(s, &block->text, batch->record[i]);
-		put_prediction(s, &block->text, score + i * n_scores, p);
-		ml_buf_char(&block->text, '\n');
-		if (s->log != NULL && !block->text.failed)
-			ml_score_log_row(s->log, &block->log, batch->record[i],
-					 k == 0 ? score[i * n_scores] : p[best_class(p, k)],
-					 k == 0 ? NULL : b->class_name[best_class(p, k)]);
+		a.best = ml_model_best(a.proba, k);
+		put_row(s, block, batch->record[i], &a);
 	}
 	return block->text.failed || block->log.failed ? no_memory(err) : ML_OK;
 }
@@ -183,7 +224,7 @@ add_name(struct scorer *s, struct ml_buf *header, const char *prefix, const char
 	ml_buf_text(&text, name);
 	ml_buf_char(&text, '\0');
 	if (text.failed)
-		return no_memory(err);
+		status = no_memory(err);
 	for (size_t c = 0; c < columns && status == ML_OK && !s->options->only; c++)
 		if ((s->keep == NULL || s->keep[c]) && strcmp(ml_csv_name(s->csv, c), text.p) == 0)
 			status = ml_fail(err, ML_EINPUT,
@@ -191,7 +232,8 @@ add_name(struct scorer *s, struct ml_buf *header, const char *prefix, const char
 					 ml_csv_path(s->csv), text.p);
 	if (header->n > 0 && header->p[header->n - 1] != s->delimiter)
 		ml_buf_char(header, s->delimiter);
-	ml_csv_put(header, (struct ml_str){text.p, text.n - 1}, s->delimiter);
+	if (status == ML_OK)
+		ml_csv_put(header, (struct ml_str){text.p, text.n - 1}, s->delimiter);
 	ml_buf_free(&text);
 	return status;
 }
@@ -221,28 +263,37 @@ make_header(struct scorer *s, struct ml_buf *header, struct ml_err *err)
 	return header->failed ? no_memory(err) : ML_OK;
 }
 
+/* The names of the classes as they go out. */
+static int
+make_labels(struct scorer *s, struct ml_err *err)
+{
+	const struct ml_bundle *b = s->bundle;
+	struct ml_buf text = {0};
+	bool failed;
+
+	s->label = ML_NEW(&s->arena, struct ml_str, b->shape.k);
+	for (size_t c = 0; c < b->shape.k && !ml_arena_failed(&s->arena) && !text.failed; c++) {
+		text.n = 0;
+		ml_csv_put(&text, ml_str(b->class_name[c]), s->delimiter);
+		s->label[c] = (struct ml_str){ml_arena_text(&s->arena, text.p, text.n), text.n};
+	}
+	failed = text.failed || ml_arena_failed(&s->arena);
+	ml_buf_free(&text);
+	return failed ? no_memory(err) : ML_OK;
+}
+
 static int
 prepare(struct scorer *s, struct ml_err *err)
 {
 	const struct ml_bundle *b = s->bundle;
-	size_t columns = ml_csv_columns(s->csv);
 
 	s->delimiter = ml_csv_delimiter(s->csv);
-	s->label = ML_NEW(&s->arena, struct ml_str, b->shape.k);
-	if (s->options->keep != NULL)
-		s->keep = ML_NEW(&s->arena, bool, columns);
-	for (size_t c = 0; c < b->shape.k && !ml_arena_failed(&s->arena); c++) {
-		struct ml_buf text = {0};
-
-		ml_csv_put(&text, ml_str(b->class_name[c]), s->delimiter);
-		if (text.failed)
+	ML_TRY(make_labels(s, err));
+	if (s->options->keep != NULL) {
+		s->keep = ML_NEW(&s->arena, bool, ml_csv_columns(s->csv));
+		if (s->keep == NULL)
 			return no_memory(err);
-		s->label[c].p = ml_arena_text(&s->arena, text.p, text.n);
-		s->label[c].n = text.n;
-		ml_buf_free(&text);
 	}
-	if (ml_arena_failed(&s->arena))
-		return no_memory(err);
 	if (s->keep != NULL && ml_csv_list(s->csv, s->options->keep, s->keep, err) < 0)
 		return ml_within(err, "option '--keep'");
 	ML_TRY(ml_bind(&b->schema, ml_encoder_uses(b->encoder), s->csv, &s->binding, err));

@@ -1,6 +1,5 @@
 #include "store/score_log.h"
 
-#include <math.h>
 #include <string.h>
 #include <time.h>
 
@@ -69,13 +68,10 @@ put_time(struct ml_buf *lines)
 		      utc.tm_sec, now.tv_nsec / 1000000);
 }
 
-/* JSON has no infinity: what is too large for a double is null, as it is missing in the table. */
 static void
 put_number(struct ml_buf *lines, double value)
 {
-	if (!isfinite(value))
-		ml_buf_text(lines, "null");
-	else if (ml_buf_reserve(lines, ML_NUM_TEXT))
+	if (ml_buf_reserve(lines, ML_NUM_TEXT))
 		lines->n += ml_num_format(lines->p + lines->n, value);
 }
 

@@ -14,7 +14,7 @@ struct ml_score_log;
 int ml_score_log_open(struct ml_score_log **log, const struct ml_bundle *bundle,
 		      const struct ml_csv *csv, const char *path, const char *columns,
 		      struct ml_err *err);
-/* Adds a line to LINES.  VALUE is the prediction, or the probability of the class LABEL. */
+/* Adds a line to LINES.  VALUE, finite, is the prediction or the probability of the class LABEL. */
 void ml_score_log_row(const struct ml_score_log *log, struct ml_buf *lines, struct ml_str record,
 		      double value, const char *label);
 /* Appends the lines of a block. */

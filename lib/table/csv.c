@@ -19,6 +19,8 @@ const struct ml_opt ml_csv_opts[] = {
 	    "the first line is data; columns are called 1, 2, 3..."),
     ML_TEXT(0, "na", NULL, "list", struct ml_csv_options, na, ML_CSV_MISSING,
 	    "words that mean a missing value"),
+    ML_FLAG(0, "quoted-na", struct ml_csv_options, quoted_na,
+	    "a missing value may stand in quotes, too: for files with everything quoted"),
     ML_CHOICE(0, "on-error", NULL, "what", struct ml_csv_options, on_error, "fail",
 	      "fail skip reject=", "what to do with a bad record; reject=file keeps it there"),
     ML_INT(0, "max-field", NULL, "bytes", struct ml_csv_options, max_field, "1048576", 1,
@@ -303,6 +305,7 @@ start(struct ml_csv *csv, const char *path, const struct ml_csv_options *options
 	ML_TRY(sort_names(csv, err));
 	/* Only now: names are texts whatever they say, and a bad header is never left out. */
 	ML_TRY(set_missing(csv, options->na == NULL ? ML_CSV_MISSING : options->na, err));
+	csv->quoted_na = options->quoted_na;
 	ML_TRY(set_on_error(csv, options->on_error, err));
 	csv->data_at = csv->taken - (csv->in.n - csv->at);
 	csv->data_line = csv->line;

@@ -53,6 +53,7 @@ struct ml_csv {
 	size_t *by_name; /* columns in the order of their names */
 	struct ml_str *na;
 	size_t n_na;
+	bool quoted_na;
 	bool na_first[256]; /* bytes that a word of NA starts with */
 	bool na_number;	    /* a word of NA is a number too */
 
@@ -79,7 +80,8 @@ struct ml_csv_column {
 	double *number;
 	struct ml_str *text;
 	int mode;
-	uint32_t turned; /* row with the first text */
+	uint32_t turned;     /* row with the first text */
+	uint32_t short_from; /* row from which ml_num_short is tried */
 	int64_t out_of_range;
 };
 

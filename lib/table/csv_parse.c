@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "base/num_short.h"
 #include "table/csv_inner.h"
 #include "table/csv_scan.h"
 
@@ -14,6 +15,10 @@
 
 /* What is done with the cells of a column in this block. */
 enum { SKIP, NUMBER, TEXT, EITHER, TURNED /* EITHER, and a text was found */ };
+
+/* Where a number is not short, short ones are not looked for in the next rows: data is alike. */
+enum { LONG_ROWS = 32 };
+#define NEVER UINT32_MAX
 
 /* A block being parsed. */
 struct parse {
@@ -40,6 +45,15 @@ refuse(struct parse *in, size_t column, const char *what, struct ml_str text)
 	return false;
 }
 
+/* The first row in which short numbers are looked for in a column of that MODE. */
+static uint32_t
+first_short(const struct parse *in, int mode)
+{
+	bool number = mode == NUMBER || mode == EITHER;
+
+	return number && !in->csv->na_number && ML_NUM_SHORT > 0 ? 0 : NEVER;
+}
+
 /* A text was found in a column that might have been numeric. */
 static bool
 turn(struct parse *in, struct ml_csv_column *column)
@@ -52,6 +66,7 @@ turn(struct parse *in, struct ml_csv_column *column)
 	}
 	column->mode = TURNED;
 	column->turned = (uint32_t)in->row;
+	column->short_from = NEVER;
 	return true;
 }
 
@@ -110,6 +125,34 @@ good_shape(struct parse *in)
 	return ml_csv_shape(in->csv, in->record, was_cut(in), &in->problem);
 }
 
+/*
+ * Reads the fields from column *INDEX on, whose field is at p, as long as they are short numbers.
+ * *INDEX goes to the column that stops it, or behind the last; returns its field.  A delimiter
+ * behind this record is no danger: a line end or the NUL behind the batch stands before it, which
+ * is no part of a number.  Kept out of line for the registers that its loop needs.
+ */
+static __attribute__((noinline)) const char *
+read_short(const struct parse *in, const char *p, size_t *index)
+{
+	const char *end = in->record.p + in->record.n;
+	const char delimiter = in->csv->delimiter;
+	const size_t last = in->csv->n_columns - 1, row = in->row;
+	size_t i = *index;
+
+	for (; i <= last; i++) {
+		const struct ml_csv_column *column = &in->column[i];
+		size_t n = ml_near_byte(p, delimiter);
+
+		if (i == last)
+			n = (size_t)(end - p);
+		if (row < column->short_from || !ml_num_short(p, n, &column->number[row]))
+			break;
+		p += n + 1;
+	}
+	*index = i;
+	return p;
+}
+
 /* A record without a quote: one pass, numbers read where they stand. */
 static bool
 split(struct parse *in)
@@ -124,10 +167,17 @@ split(struct parse *in)
 		struct ml_csv_column *column = &in->column[i];
 		const char *stop;
 
+		if (row >= column->short_from) {
+			p = read_short(in, p, &i);
+			if (i == n_columns)
+				return true;
+			column = &in->column[i];
+		}
 		if ((column->mode == NUMBER || column->mode == EITHER) && plain &&
 		    ml_num_scan(p, end, &stop, &column->number[row]) == ML_NUM_YES &&
 		    (stop == end || *stop == delimiter)) {
-			/* read */
+			if (row >= column->short_from)
+				column->short_from = (uint32_t)row + LONG_ROWS;
 		} else {
 			stop = ml_find_byte(p, end, delimiter);
 			if (column->mode != SKIP &&
@@ -263,8 +313,10 @@ read_record(struct parse *in)
 	for (size_t i = 0; i < in->csv->n_columns; i++) {
 		struct ml_csv_column *column = &in->column[i];
 
-		if (column->mode == TURNED && column->turned == in->row)
+		if (column->mode == TURNED && column->turned == in->row) {
 			column->mode = EITHER;
+			column->short_from = first_short(in, EITHER);
+		}
 		if (column->out_of_range == (int64_t)in->row)
 			column->out_of_range = -1;
 	}
@@ -304,6 +356,7 @@ prepare(struct parse *in, const enum ml_want *want, struct ml_err *err)
 			column->text = cells->text;
 		*cells = (struct ml_cells){.out_of_range = -1};
 		column->mode = mode[want[i]];
+		column->short_from = first_short(in, column->mode);
 		column->out_of_range = -1;
 		if (column->number == NULL && (column->mode == NUMBER || column->mode == EITHER) &&
 		    (column->number = ml_alloc(work->room, sizeof *column->number)) == NULL)

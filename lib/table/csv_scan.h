@@ -87,6 +87,25 @@ ml_marks(const char *p)
 }
 #endif
 
+/*
+ * How far from p the first byte C is, or 16 if it is not among the 16 bytes there, which must be
+ * readable; always 16 where looking at them together is not possible.
+ */
+static inline size_t
+ml_near_byte(const char *p, char c)
+{
+#ifdef __SSE2__
+	__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+	uint64_t mask = ml_mask16(_mm_cmpeq_epi8(v, _mm_set1_epi8(c)), 0);
+
+	return (size_t)__builtin_ctzll(mask | 1 << 16);
+#else
+	(void)p;
+	(void)c;
+	return 16;
+#endif
+}
+
 /* The first byte C from p on, or END.  ML_CSV_STEP bytes behind END must be readable. */
 static inline const char *
 ml_find_byte(const char *p, const char *end, char c)

@@ -327,6 +327,20 @@ main(int argc, char **argv)
 		   "no algorithm 'x': there are baseline, linear, ridge, lasso, elasticnet, "
 		   "logistic, bayes");
 
+	test_case("probabilities: two at least, the first of the largest is the class");
+	{
+		const size_t width[] = {0, 2, 2, 3, 4};
+		double p[] = {0.2, 0.4, 0.4};
+
+		for (size_t k = 0; k < 5; k++)
+			CHECK(ml_model_width(k) == width[k]);
+		CHECK(ml_model_best(p, 1) == 0 && ml_model_best(p, 2) == 1);
+		CHECK(ml_model_best(p, 3) == 1);
+		/* A single class is certain, whatever the score. */
+		ml_model_proba(&(double){-3}, 1, 1, p);
+		CHECK(p[0] == 1 && p[1] == 0);
+	}
+
 	test_case("thousands of classes are possible");
 	{
 		enum { CLASSES = 2000, ROWS = 4000 };

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/num.h"
+#include "base/num_short.h"
 
 static uint64_t
 next(uint64_t *state) /* xorshift64 (Marsaglia 2003) */
@@ -302,6 +303,124 @@ test_reading_at_random(void)
 	}
 }
 
+/*
+ * Up to 16 bytes: mostly a number as measured values are, then often with one byte changed; the
+ * bytes behind are neighbours in a record.  Returns the length.
+ */
+static size_t
+random_field(uint64_t *state, char text[64])
+{
+	static const char odd[] = "0123456789.-+eE ,\n/:\0\xb0";
+	double size = ldexp(1, (int)(next(state) % 50) - 25);
+	double value = ((double)(next(state) >> 11) * 0x1p-53 - 0.5) * size;
+	int n = next(state) % 4 != 0
+		    ? snprintf(text, 40, "%.*g", 3 + (int)(next(state) % 13), value)
+		    : snprintf(text, 40, "%.*f", (int)(next(state) % 5), value);
+	size_t length = (size_t)n < 17 ? (size_t)n : next(state) % 17;
+
+	if (next(state) % 4 == 0)
+		length = next(state) % 17;
+	for (size_t i = length; i < 40; i++)
+		text[i] = odd[next(state) % (sizeof odd - 1)];
+	for (uint64_t changes = next(state) % 8; changes >= 6; changes--)
+		text[next(state) % 16] = odd[next(state) % (sizeof odd - 1)];
+	return length;
+}
+
+/* [-] digits [. digits] or [-] . digits, no more than 15 bytes. */
+static bool
+is_short(const char *text, size_t n)
+{
+	size_t i = n > 0 && text[0] == '-';
+	bool point = false;
+
+	if (n == 0 || n > 15 || text[n - 1] < '0' || text[n - 1] > '9')
+		return false;
+	for (; i < n; i++) {
+		if (text[i] == '.' ? point : text[i] < '0' || text[i] > '9')
+			return false;
+		point |= text[i] == '.';
+	}
+	return true;
+}
+
+static bool
+same_short(const char *text, size_t n)
+{
+	double value = 42, expected = 42;
+	bool should = ML_NUM_SHORT > 0 && is_short(text, n);
+
+	if (ml_num_short(text, n, &value) != should)
+		return false;
+	return should ? ml_num_parse((struct ml_str){text, n}, &expected) == ML_NUM_YES &&
+			    bits_of(value) == bits_of(expected)
+		      : bits_of(value) == bits_of(42);
+}
+
+static void
+test_short(void)
+{
+	static const char *const texts[] = {
+	    "",
+	    "-",
+	    ".",
+	    "-.",
+	    "0",
+	    "-0",
+	    "-0.0",
+	    "-.5",
+	    ".5",
+	    "5.",
+	    "+5",
+	    "--5",
+	    "1-5",
+	    "1.2.3",
+	    "..5",
+	    "1e5",
+	    "99999999999999",
+	    "999999999999999",
+	    "1,",
+	    "1\n",
+	    "-.0.",
+	    "1 ",
+	    " 1",
+	    "1/2",
+	    "1:2",
+	    "-99999999999.99",
+	    "9999999999999999",
+	};
+	uint64_t state = 19900101;
+	char text[64];
+	size_t n_short = 0;
+	bool same = true;
+
+	test_case("short numbers are read as others are, and only those");
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		memset(text, '7', sizeof text);
+		memcpy(text, texts[i], strlen(texts[i]));
+		if (!same_short(text, strlen(texts[i])))
+			test_fail(__FILE__, __LINE__, texts[i]);
+	}
+	for (int i = 0; i < 2000000 && same; i++) {
+		size_t n = random_field(&state, text);
+
+		same = same_short(text, n);
+		n_short += is_short(text, n);
+		if (!same)
+			printf("# %.*s\n", (int)n, text);
+	}
+	CHECK(same && n_short > 500000);
+
+	test_case("a short number is looked for in 16 bytes");
+	for (size_t n = 0; n <= 16; n++) {
+		char *bytes = malloc(16);
+
+		memset(bytes, '8', 16);
+		CHECK(same_short(bytes, n));
+		free(bytes);
+	}
+}
+
 static void
 test_integers(void)
 {
@@ -501,6 +620,7 @@ main(void)
 	test_grammar();
 	test_reading();
 	test_reading_at_random();
+	test_short();
 	test_integers();
 	test_writing();
 	test_round_trip();
