@@ -210,7 +210,8 @@ model_facts(struct facts *facts, const struct ml_registry *registry,
 		status = ml_bundle_read(&bundle, version->name, bytes.p, bytes.n, err);
 	if (status == ML_OK) {
 		text_fact(facts, "algorithm", bundle->type->name);
-		text_fact(facts, "task", bundle->task == ML_CLASSIFY ? "classification" : "regression");
+		text_fact(facts, "task",
+			  bundle->task == ML_CLASSIFY ? "classification" : "regression");
 		text_fact(facts, "target", bundle->target);
 		if (bundle->task == ML_CLASSIFY)
 			number_fact(facts, "classes", (double)bundle->shape.k);
