@@ -5,7 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/io.h"
 #include "base/mem.h"
 #include "complete.h"
 
@@ -303,6 +302,37 @@ parse_and_run(const struct ml_cmd *top, const struct ml_cmd *cmd, struct parsed 
 	    strcmp(common->progress, "always") == 0 ||
 	    (strcmp(common->progress, "auto") == 0 && !common->quiet && isatty(STDERR_FILENO));
 	return cmd->run(tool);
+}
+
+int
+ml_input_open(struct ml_tool *tool, struct ml_csv **csv)
+{
+	return ml_csv_open(csv, tool->n_operands > 0 ? tool->operand[0] : NULL, &tool->csv,
+			   tool->err);
+}
+
+int
+ml_input_end(struct ml_tool *tool, struct ml_csv *csv, int status)
+{
+	size_t skipped = 0;
+
+	if (status < 0 || csv == NULL) {
+		ml_csv_abandon(csv);
+		return status;
+	}
+	ML_TRY(ml_csv_close(csv, &skipped, tool->err));
+	if (skipped > 0)
+		ml_warn(&tool->say, "records left out: %zu", skipped);
+	return status;
+}
+
+int
+ml_output_end(struct ml_tool *tool, struct ml_out *out, int status)
+{
+	if (status == ML_OK)
+		return ml_out_commit(out, tool->err);
+	ml_out_abort(out);
+	return status;
 }
 
 static int

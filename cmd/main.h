@@ -2,6 +2,7 @@
 #define ML_CMD_MAIN_H
 
 #include "base/err.h"
+#include "base/io.h"
 #include "base/opt.h"
 #include "base/par.h"
 #include "base/say.h"
@@ -56,6 +57,16 @@ struct ml_cmd {
 	/* An enum ml_exit, or a negative status with err filled. */
 	int (*run)(struct ml_tool *tool);
 };
+
+/* The table of a tool that reads one: the operand, or standard input. */
+int ml_input_open(struct ml_tool *tool, struct ml_csv **csv);
+/*
+ * Ends CSV (NULL is fine) and says what was left out; after a failure, STATUS below 0, without a
+ * word.  Gives STATUS back, or the failure to end it.
+ */
+int ml_input_end(struct ml_tool *tool, struct ml_csv *csv, int status);
+/* Lets the output appear, or after a failure not; gives STATUS back, or the failure to do so. */
+int ml_output_end(struct ml_tool *tool, struct ml_out *out, int status);
 
 /* Never returns to its caller but with the exit status. */
 int ml_main(const struct ml_cmd *cmd, int argc, char **argv);

@@ -47,13 +47,21 @@ struct reference {
 	const bool *needed; /* by column of the schema; NULL: all */
 };
 
+/*
+ * Records that are put aside are the input's: of the reference, which is read first and as a whole,
+ * a bad record is then an error.
+ */
 static int
 reference_table(struct ml_tool *tool, const char *path, struct ml_pool *pool, struct reference *ref)
 {
+	struct ml_csv_options how = tool->csv;
 	struct ml_csv *csv = NULL;
 	size_t skipped;
 
-	ML_TRY(ml_csv_open(&csv, path, &tool->csv, tool->err));
+	how.replay = true;
+	if (strcmp(how.on_error, "skip") != 0)
+		how.on_error = "fail";
+	ML_TRY(ml_csv_open(&csv, path, &how, tool->err));
 	if (ml_table_read(csv, &(struct ml_table_options){0}, pool, &tool->say, &ref->table,
 			  tool->err) < 0) {
 		ml_csv_abandon(csv);
@@ -61,7 +69,7 @@ reference_table(struct ml_tool *tool, const char *path, struct ml_pool *pool, st
 	}
 	ML_TRY(ml_csv_close(csv, &skipped, tool->err));
 	if (skipped > 0)
-		ml_warn(&tool->say, "%zu records of the reference were left out", skipped);
+		ml_warn(&tool->say, "reference: records left out: %zu", skipped);
 	ref->schema = &ref->table->schema;
 	ML_TRY(ml_profile_table(ref->table, SEED, pool, &ref->own, tool->err));
 	ref->profile = ref->own;
@@ -162,32 +170,44 @@ judge(struct ml_tool *tool, const struct ml_drift_report *found)
 	return found->n_undecided > 0 ? ML_EXIT_UNDECIDED : ML_EXIT_YES;
 }
 
+/* What is compared: columns of the reference, and what they hold now. */
+struct live {
+	bool *watch;
+	struct ml_profile *profile;
+};
+
 static int
-compare(struct ml_tool *tool, const struct reference *ref, struct ml_csv *csv, struct ml_pool *pool)
+profile_input(struct ml_tool *tool, const struct reference *ref, struct ml_pool *pool,
+	      struct live *live)
 {
 	const struct mldrift *o = tool->options;
-	bool *watch = ml_alloc(ref->schema->n + 1, sizeof *watch);
-	struct ml_profile *live = NULL;
-	struct ml_drift_report found = {0};
+	struct ml_csv *csv = NULL;
 	int status = ML_OK;
 
-	if (watch == NULL)
-		status = ml_fail(tool->err, ML_ENOMEM, "no memory");
+	if ((live->watch = ml_alloc(ref->schema->n + 1, sizeof *live->watch)) == NULL)
+		return ml_fail(tool->err, ML_ENOMEM, "no memory");
+	ML_TRY(ml_input_open(tool, &csv));
+	status = ml_profile_watch(csv, ref->schema, o->columns, o->except, ref->needed, live->watch,
+				  tool->err);
 	if (status == ML_OK)
-		status = ml_profile_watch(csv, ref->schema, o->columns, o->except, ref->needed,
-					  watch, tool->err);
-	if (status == ML_OK)
-		status = ml_profile_stream(csv, ref->schema, watch, ref->profile, SEED, pool,
-					   &tool->say, &live, tool->err);
-	if (status == ML_OK)
-		status = ml_drift_run(ref->profile, live, watch, &o->tests, &found, tool->err);
+		status = ml_profile_stream(csv, ref->schema, live->watch, ref->profile, SEED, pool,
+					   &tool->say, &live->profile, tool->err);
+	return ml_input_end(tool, csv, status);
+}
+
+static int
+compare(struct ml_tool *tool, const struct reference *ref, const struct live *live)
+{
+	const struct mldrift *o = tool->options;
+	struct ml_drift_report found = {0};
+	int status =
+	    ml_drift_run(ref->profile, live->profile, live->watch, &o->tests, &found, tool->err);
+
 	if (status == ML_OK)
 		status = print(tool, &found);
 	if (status == ML_OK)
 		status = judge(tool, &found);
 	ml_drift_free(&found);
-	ml_profile_free(live);
-	ml_free(watch);
 	return status;
 }
 
@@ -215,10 +235,9 @@ run(struct ml_tool *tool)
 {
 	const struct mldrift *o = tool->options;
 	struct ml_pool *pool = NULL;
-	struct ml_csv *csv = NULL;
 	struct reference ref = {0};
-	size_t skipped = 0;
-	int status, answer = ML_OK;
+	struct live live = {0};
+	int status;
 
 	if (o->list)
 		return print(tool, NULL);
@@ -227,19 +246,14 @@ run(struct ml_tool *tool)
 	if (status == ML_OK)
 		status = reference_open(tool, pool, &ref);
 	if (status == ML_OK)
-		status = ml_csv_open(&csv, tool->n_operands > 0 ? tool->operand[0] : NULL,
-				     &tool->csv, tool->err);
+		status = profile_input(tool, &ref, pool, &live);
 	if (status == ML_OK)
-		status = answer = compare(tool, &ref, csv, pool);
-	if (status >= 0)
-		status = ml_csv_close(csv, &skipped, tool->err);
-	else
-		ml_csv_abandon(csv);
-	if (status == ML_OK && skipped > 0)
-		ml_warn(&tool->say, "records left out: %zu", skipped);
+		status = compare(tool, &ref, &live);
+	ml_profile_free(live.profile);
+	ml_free(live.watch);
 	reference_close(&ref);
 	ml_pool_free(pool);
-	return status < 0 ? status : answer;
+	return status;
 }
 
 static const struct ml_cmd mldrift = {

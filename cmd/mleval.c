@@ -89,7 +89,6 @@ print_figures(struct ml_tool *tool, const struct ml_figures *figures)
 }
 
 struct work {
-	struct ml_csv *csv;
 	struct ml_pool *pool;
 	struct ml_outcome *outcome;
 	struct ml_gate *gates; /* one for each --require */
@@ -172,10 +171,9 @@ static int
 evaluate(struct ml_tool *tool, struct work *w)
 {
 	struct mleval *o = tool->options;
-	const char *path = tool->n_operands > 0 ? tool->operand[0] : "-";
 	struct ml_err *err = tool->err;
 	struct ml_csv *csv;
-	size_t skipped;
+	int status;
 
 	ML_TRY(ask(tool, w));
 	o->in.asked = &w->asked;
@@ -183,13 +181,9 @@ evaluate(struct ml_tool *tool, struct work *w)
 	if (o->confusion && strcmp(o->in.task, "auto") == 0)
 		o->in.task = "class";
 	ML_TRY(ml_pool_new(&w->pool, (size_t)tool->threads, err));
-	ML_TRY(ml_csv_open(&w->csv, path, &tool->csv, err));
-	ML_TRY(ml_outcome_read(w->csv, &o->in, w->pool, &tool->say, &w->outcome, err));
-	csv = w->csv; /* closing frees it, whatever comes of it */
-	w->csv = NULL;
-	ML_TRY(ml_csv_close(csv, &skipped, err));
-	if (skipped > 0)
-		ml_warn(&tool->say, "rows left out: %zu", skipped);
+	ML_TRY(ml_input_open(tool, &csv));
+	status = ml_outcome_read(csv, &o->in, w->pool, &tool->say, &w->outcome, err);
+	ML_TRY(ml_input_end(tool, csv, status));
 	ML_TRY(measure(tool, w));
 	if (o->confusion)
 		ML_TRY(print_confusion(tool, &ml_outcome_tallies(w->outcome)->model));
@@ -211,7 +205,6 @@ run(struct ml_tool *tool)
 		return print(tool, &report);
 	}
 	status = evaluate(tool, &work);
-	ml_csv_abandon(work.csv);
 	ml_outcome_free(work.outcome);
 	ml_pool_free(work.pool);
 	ml_figures_free(&work.asked);

@@ -59,7 +59,6 @@ run(struct ml_tool *tool)
 	struct ml_csv *csv = NULL;
 	struct ml_pool *pool = NULL;
 	struct ml_out out;
-	size_t skipped = 0;
 	int status;
 
 	ML_TRY(check(tool, o));
@@ -70,23 +69,15 @@ run(struct ml_tool *tool)
 		return status;
 	}
 	tool->csv.partial = true;
-	status = ml_csv_open(&csv, tool->n_operands > 0 ? tool->operand[0] : NULL, &tool->csv, err);
+	status = ml_input_open(tool, &csv);
 	if (status == ML_OK)
 		status = ml_pool_new(&pool, (size_t)tool->threads, err);
 	if (status == ML_OK)
 		status = ml_score(csv, bundle, &o->score, pool, &out, &tool->say, err);
-	if (status == ML_OK)
-		status = ml_csv_close(csv, &skipped, err);
-	else
-		ml_csv_abandon(csv);
-	if (status == ML_OK && skipped > 0)
-		ml_warn(&tool->say, "records left out: %zu", skipped);
+	status = ml_input_end(tool, csv, status);
 	ml_pool_free(pool);
 	ml_bundle_free(bundle);
-	if (status == ML_OK)
-		return ml_out_commit(&out, err);
-	ml_out_abort(&out);
-	return status;
+	return ml_output_end(tool, &out, status);
 }
 
 static const struct ml_cmd mlpredict = {

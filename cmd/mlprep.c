@@ -51,28 +51,6 @@ static const struct ml_opt check_rows[] = {
 
 static const struct ml_opt columns_rows[] = {FORMAT, ML_OPT_LAST};
 
-static const char *
-operand(const struct ml_tool *tool)
-{
-	return tool->n_operands > 0 ? tool->operand[0] : NULL;
-}
-
-/* Ends CSV, and says what was left out. */
-static int
-end_input(struct ml_tool *tool, struct ml_csv *csv, int status)
-{
-	size_t skipped = 0;
-
-	if (status < 0) {
-		ml_csv_abandon(csv);
-		return status;
-	}
-	ML_TRY(ml_csv_close(csv, &skipped, tool->err));
-	if (skipped > 0)
-		ml_warn(&tool->say, "records left out: %zu", skipped);
-	return status;
-}
-
 /* What to do, from the options. */
 static int
 plan_split(struct ml_tool *tool, struct ml_split *split)
@@ -136,14 +114,14 @@ run_split(struct ml_tool *tool)
 
 	ML_TRY(plan_split(tool, &split));
 	tool->csv.replay = true;
-	ML_TRY(ml_csv_open(&csv, operand(tool), &tool->csv, tool->err));
+	ML_TRY(ml_input_open(tool, &csv));
 	status = ml_pool_new(&pool, (size_t)tool->threads, tool->err);
 	while (status == ML_OK && n_open < o->parts.n)
 		if ((status = ml_out_open(&out[n_open], o->parts.text[n_open], tool->err)) == ML_OK)
 			n_open++;
 	if (status == ML_OK)
 		status = ml_split(&split, csv, pool, &tool->say, out, tool->err);
-	status = end_input(tool, csv, status);
+	status = ml_input_end(tool, csv, status);
 	if (status == ML_OK)
 		status = commit(out, n_open, tool->err);
 	for (size_t i = 0; status < 0 && i < n_open; i++)
@@ -165,11 +143,11 @@ run_check(struct ml_tool *tool)
 
 	ML_TRY(ml_problems_parse(o->fail_on, fail_on, tool->err));
 	tool->csv.replay = true;
-	ML_TRY(ml_csv_open(&csv, operand(tool), &tool->csv, tool->err));
+	ML_TRY(ml_input_open(tool, &csv));
 	status = ml_pool_new(&pool, (size_t)tool->threads, tool->err);
 	if (status == ML_OK)
 		status = ml_check_table(csv, o->target, pool, &tool->say, &check, tool->err);
-	status = end_input(tool, csv, status);
+	status = ml_input_end(tool, csv, status);
 	if (status == ML_OK) {
 		ml_check_show(&check, &report);
 		status = ml_report_save(&report, o->format, true, tool->output, tool->err);
@@ -191,14 +169,14 @@ run_columns(struct ml_tool *tool)
 	struct ml_csv *csv = NULL;
 	int status;
 
-	ML_TRY(ml_csv_open(&csv, operand(tool), &tool->csv, tool->err));
+	ML_TRY(ml_input_open(tool, &csv));
 	for (size_t i = 0; i < ml_csv_columns(csv); i++) {
 		ml_report_number(&report, (double)(i + 1));
 		ml_report_text(&report, ml_str(ml_csv_name(csv, i)));
 	}
 	status = ml_report_save(&report, o->format, true, tool->output, tool->err);
 	ml_report_free(&report);
-	return end_input(tool, csv, status);
+	return ml_input_end(tool, csv, status);
 }
 
 #define VERB(verb, what, operands, used)                                                           \

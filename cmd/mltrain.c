@@ -2,7 +2,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/io.h"
 #include "main.h"
 #include "store/train.h"
 
@@ -119,7 +118,6 @@ run(struct ml_tool *tool)
 				 .say = &tool->say,
 				 .seed = (uint64_t)tool->seed};
 	struct ml_out out;
-	size_t skipped = 0;
 	int status;
 
 	if (o->list)
@@ -127,7 +125,7 @@ run(struct ml_tool *tool)
 	ML_TRY(check(tool, o, &train.type));
 	ML_TRY(ml_out_open(&out, tool->output, err));
 	tool->csv.replay = true; /* a column may turn out to be text after a million numbers */
-	status = ml_csv_open(&csv, tool->n_operands > 0 ? tool->operand[0] : NULL, &tool->csv, err);
+	status = ml_input_open(tool, &csv);
 	if (status == ML_OK)
 		status = ml_pool_new(&pool, (size_t)tool->threads, err);
 	if (status == ML_OK)
@@ -136,20 +134,12 @@ run(struct ml_tool *tool)
 	train.pool = pool;
 	if (status == ML_OK)
 		status = ml_train(&train, &bundle, err);
-	if (status == ML_OK)
-		status = ml_csv_close(csv, &skipped, err);
-	else
-		ml_csv_abandon(csv);
-	if (status == ML_OK && skipped > 0)
-		ml_warn(&tool->say, "records left out: %zu", skipped);
+	status = ml_input_end(tool, csv, status);
 	if (status == ML_OK)
 		status = write_model(bundle, &out, err);
 	ml_bundle_free(bundle);
 	ml_pool_free(pool);
-	if (status == ML_OK)
-		return ml_out_commit(&out, err);
-	ml_out_abort(&out);
-	return status;
+	return ml_output_end(tool, &out, status);
 }
 
 static const struct ml_cmd mltrain = {

@@ -110,7 +110,7 @@ loop() {
 		mlpredict -m model --proba -j "$2" "$DATA/adult.csv" >predictions
 		mleval -t income -j "$2" predictions >figures
 		mldrift -m model -j "$2" "$DATA/adult.csv" >drift || [ $? -eq 1 ]
-		sed 9000q "$DATA/adult.csv" | mldrift -m model -j "$2" --format json >more || [ $? -eq 1 ]
+		sed 9000q "$DATA/adult.csv" | mldrift -m model -j "$2" --format json >drift.json || [ $? -eq 1 ]
 		mlprep check -t income -j "$2" "$DATA/adult.csv" >check || [ $? -eq 1 ]
 		mlprep split --test 0.25 -t income --stratify "$DATA/adult.csv" -o train -o test
 	)

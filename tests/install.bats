@@ -1,7 +1,7 @@
 # make install, as a packager does it, and what others do with what it installs.
 load helper
 
-setup() {
+setup_file() {
 	cd "$ROOT"
 	build=$(dirname "$MLUTILS_BIN")
 	# An installed copy is tested: there is no build to install.
@@ -10,8 +10,13 @@ setup() {
 	*address* | *undefined*) skip 'a build with sanitizers is not for installing' ;;
 	esac
 	unset MAKEFLAGS MFLAGS MAKELEVEL
-	make -s install DESTDIR="$BATS_TEST_TMPDIR" PREFIX=/opt/ml >/dev/null
-	prefix=$BATS_TEST_TMPDIR/opt/ml
+	make -s install DESTDIR="$BATS_FILE_TMPDIR" PREFIX=/opt/ml >/dev/null
+}
+
+setup() {
+	cd "$ROOT"
+	prefix=$BATS_FILE_TMPDIR/opt/ml
+	unset MAKEFLAGS MFLAGS MAKELEVEL
 }
 
 @test "everything is in its place" {
@@ -31,6 +36,7 @@ setup() {
 }
 
 @test "uninstall leaves nothing behind" {
+	cp -R "$BATS_FILE_TMPDIR/opt" "$BATS_TEST_TMPDIR"
 	make -s uninstall DESTDIR="$BATS_TEST_TMPDIR" PREFIX=/opt/ml >/dev/null
 	left=$(find "$BATS_TEST_TMPDIR/opt" ! -type d)
 	[ -z "$left" ] || fail "left: $left"

@@ -171,6 +171,30 @@ value() {
 	[[ "$output" == *"column 1 'x': not a number: 'oops'"* ]]
 }
 
+@test "bad records: an error, left out of both sides, or kept aside, those of the input only" {
+	{ table 1000 1 0 && echo 1,2,bad; } >bad-ref.csv
+	table 1000 1 0 >ref.csv
+	{ table 300 2 0 && echo 3,4,5,6,bad && echo 7; } >now.csv
+	run -2 --separate-stderr mldrift -r bad-ref.csv ref.csv
+	[[ "$stderr" == *"bad-ref.csv:1002: row has 3 fields, expected 4"* ]]
+	run -0 --separate-stderr mldrift -r bad-ref.csv --on-error skip now.csv
+	[ "$stderr" = $'mldrift: reference: records left out: 1\nmldrift: records left out: 2' ]
+	[ "$(mldrift -r ref.csv <(table 300 2 0))" = "$output" ]
+	run -0 --separate-stderr mldrift -r ref.csv --on-error reject=aside now.csv
+	[ "$stderr" = 'mldrift: records left out: 2' ]
+	[ "$(cat aside)" = $'x,whole,level,same\n3,4,5,6,bad\n7' ]
+	rm aside
+	run -2 --separate-stderr mldrift -r bad-ref.csv --on-error reject=aside now.csv
+	[[ "$stderr" == *"bad-ref.csv:1002: row has 3 fields, expected 4"* ]]
+	[ ! -e aside ]
+}
+
+@test "a reference from a pipe may turn from numbers to text" {
+	{ echo v && seq 1 5000 && yes text | head -n 9000; } >ref.csv
+	run -0 mldrift -r ref.csv ref.csv
+	[ "$(mldrift -r <(cat ref.csv) ref.csv)" = "$output" ]
+}
+
 @test "the list of tests is in the manual" {
 	run -0 mldrift --list-tests
 	for test in $(cut -d, -f1 <<<"$output" | tail -n +2); do

@@ -293,9 +293,9 @@ value() { # METRIC FILE OPTION...: its value, rounded to 12 digits
 @test "a missing truth, prediction or score is an error at its place, or left out and counted" {
 	printf 'y,prediction\n1,1\n,0\n0,NA\n0,0\n' >hole.csv
 	fails 2 "hole.csv:3: column 1 'y': missing value" mleval -t y hole.csv
-	says 0 "rows left out: 2" mleval -t y --on-error skip hole.csv
+	says 0 "records left out: 2" mleval -t y --on-error skip hole.csv
 	grep -q '^accuracy,1,,,0.5,2$' out
-	says 0 "rows left out: 2" mleval -t y --on-error reject=rejected.csv hole.csv
+	says 0 "records left out: 2" mleval -t y --on-error reject=rejected.csv hole.csv
 	grep -q ',0$' rejected.csv
 	printf 'y,s\n1,\n0,.5\n' >hole.csv
 	fails 2 "hole.csv:2: column 2 's': missing value" mleval -t y --score s hole.csv

@@ -5,10 +5,9 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "base/order.h"
 #include "table/csv_inner.h"
 #include "table/csv_scan.h"
-
-#define MISSING_WORDS "NA,N/A,NaN,nan,null,NULL"
 
 enum { LONGEST_FIELD = 1024 * 1024, READ_SIZE = 1024 * 1024 };
 
@@ -18,8 +17,10 @@ const struct ml_opt ml_csv_opts[] = {
     ML_FLAG('T', "tsv", struct ml_csv_options, tsv, "fields are separated by tabs"),
     ML_FLAG('H', "no-header", struct ml_csv_options, no_header,
 	    "the first line is data; columns are called 1, 2, 3..."),
-    ML_TEXT(0, "na", NULL, "list", struct ml_csv_options, na, MISSING_WORDS,
+    ML_TEXT(0, "na", NULL, "list", struct ml_csv_options, na, ML_CSV_MISSING,
 	    "words that mean a missing value"),
+    ML_FLAG(0, "quoted-na", struct ml_csv_options, quoted_na,
+	    "a missing value may stand in quotes, too: for files with everything quoted"),
     ML_CHOICE(0, "on-error", NULL, "what", struct ml_csv_options, on_error, "fail",
 	      "fail skip reject=", "what to do with a bad record; reject=file keeps it there"),
     ML_INT(0, "max-field", NULL, "bytes", struct ml_csv_options, max_field, "1048576", 1,
@@ -156,25 +157,11 @@ read_signature(struct ml_csv *csv, struct ml_err *err)
 }
 
 static int
-compare_names(const struct ml_csv *csv, size_t a, size_t b)
+compare_names(const void *ctx, size_t a, size_t b)
 {
-	int order = strcmp(csv->name[a], csv->name[b]);
+	const struct ml_csv *csv = ctx;
 
-	return order != 0 ? order : (a > b) - (a < b);
-}
-
-/* Merges the sorted halves of order[0..n-1]. */
-static void
-merge(const struct ml_csv *csv, size_t *order, size_t *scratch, size_t half, size_t n)
-{
-	size_t i = 0, k = half;
-
-	memcpy(scratch, order, n * sizeof *order);
-	for (size_t out = 0; out < n; out++) {
-		bool left = i < half && (k == n || compare_names(csv, scratch[i], scratch[k]) < 0);
-
-		order[out] = left ? scratch[i++] : scratch[k++];
-	}
+	return strcmp(csv->name[a], csv->name[b]);
 }
 
 /* Sorts the columns by name and refuses a name that comes twice. */
@@ -188,12 +175,7 @@ sort_names(struct ml_csv *csv, struct ml_err *err)
 	csv->by_name = ML_NEW(&csv->arena, size_t, n);
 	if (ml_arena_failed(&csv->arena))
 		return no_memory(csv, err);
-	for (size_t i = 0; i < n; i++)
-		csv->by_name[i] = i;
-	for (size_t width = 1; width < n; width *= 2)
-		for (size_t i = 0; i + width < n; i += 2 * width)
-			merge(csv, csv->by_name + i, scratch, width,
-			      n - i < 2 * width ? n - i : 2 * width);
+	ml_order(csv->by_name, scratch, n, compare_names, csv);
 	for (size_t i = 1; i < n; i++)
 		if (csv->by_name[i] < second &&
 		    strcmp(csv->name[csv->by_name[i - 1]], csv->name[csv->by_name[i]]) == 0) {
@@ -322,7 +304,8 @@ start(struct ml_csv *csv, const char *path, const struct ml_csv_options *options
 	ML_TRY(read_header(csv, options->no_header, head, err));
 	ML_TRY(sort_names(csv, err));
 	/* Only now: names are texts whatever they say, and a bad header is never left out. */
-	ML_TRY(set_missing(csv, options->na == NULL ? MISSING_WORDS : options->na, err));
+	ML_TRY(set_missing(csv, options->na == NULL ? ML_CSV_MISSING : options->na, err));
+	csv->quoted_na = options->quoted_na;
 	ML_TRY(set_on_error(csv, options->on_error, err));
 	csv->data_at = csv->taken - (csv->in.n - csv->at);
 	csv->data_line = csv->line;

@@ -25,6 +25,7 @@ struct ml_csv_options {
 	const char *delimiter; /* one byte, "tab" or "\t" */
 	bool tsv, no_header;
 	const char *na;	      /* words that mean missing, separated by commas */
+	bool quoted_na;	      /* they and the empty text mean so in quotes, too */
 	const char *on_error; /* fail, skip, reject=FILE */
 	int64_t max_field;    /* bytes */
 	bool replay;	      /* ml_csv_rewind must work on pipes too: keeps all bytes */

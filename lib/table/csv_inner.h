@@ -6,8 +6,8 @@
 
 /*
  * What the files of the CSV reader share: csv.c (opening, header, names, rejects),
- * csv_block.c (bytes to blocks), csv_parse.c (blocks to cells).  Nobody else includes it but
- * their tests.
+ * csv_block.c (bytes to blocks), csv_parse.c (blocks to cells); csv_write.c takes the words from
+ * it.  Nobody else includes it but their tests.
  */
 enum ml_csv_on_error { ML_CSV_FAIL, ML_CSV_SKIP, ML_CSV_REJECT };
 
@@ -53,6 +53,7 @@ struct ml_csv {
 	size_t *by_name; /* columns in the order of their names */
 	struct ml_str *na;
 	size_t n_na;
+	bool quoted_na;
 	bool na_first[256]; /* bytes that a word of NA starts with */
 	bool na_number;	    /* a word of NA is a number too */
 
@@ -67,6 +68,9 @@ struct ml_csv {
 };
 
 #define ML_CSV_NONE SIZE_MAX
+
+/* The words that mean missing unless --na says otherwise. */
+#define ML_CSV_MISSING "NA,N/A,NaN,nan,null,NULL"
 
 /* Records are never longer than so many fields of the longest. */
 enum { ML_CSV_FIELDS_LIMIT = 64 };

@@ -161,7 +161,7 @@ ml_csv_shape(const struct ml_csv *csv, struct ml_str record, bool cut,
 bool
 ml_csv_missing(const struct ml_csv *csv, const char *p, size_t n, bool quoted)
 {
-	if (quoted)
+	if (quoted && !csv->quoted_na)
 		return false;
 	if (n == 0)
 		return true;

@@ -1,9 +1,19 @@
 #include <string.h>
 
-#include "table/csv.h"
+#include "table/csv_inner.h"
 
-/* The words that mean missing unless --na says otherwise. */
-static const char *const missing_words[] = {"NA", "N/A", "NaN", "nan", "null", "NULL"};
+static bool
+is_missing_word(struct ml_str field)
+{
+	for (const char *p = ML_CSV_MISSING; *p != '\0';) {
+		size_t n = strcspn(p, ",");
+
+		if (field.n == n && memcmp(field.p, p, n) == 0)
+			return true;
+		p += n + (p[n] == ',');
+	}
+	return false;
+}
 
 /*
  * Whether a reader would take the text, unquoted, for something else: control bytes and the byte
@@ -21,10 +31,7 @@ needs_quotes(struct ml_str field, char delimiter)
 		if (c == delimiter || c == '"' || (unsigned char)c < ' ')
 			return true;
 	}
-	for (size_t i = 0; i < sizeof missing_words / sizeof *missing_words; i++)
-		if (ml_str_is(field, missing_words[i]))
-			return true;
-	return false;
+	return is_missing_word(field);
 }
 
 void

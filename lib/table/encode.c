@@ -51,6 +51,18 @@ weight_at(const struct fit *fit, size_t frame, size_t row)
 	return fit->w == NULL ? 1 : fit->w[frame][row];
 }
 
+static bool
+is_weightless(const struct fit *fit)
+{
+	if (fit->w == NULL || fit->table->n_rows == 0)
+		return false;
+	for (size_t f = 0; f < fit->table->n_frames; f++)
+		for (size_t i = 0; i < fit->table->frame[f].n; i++)
+			if (fit->w[f][i] > 0)
+				return false;
+	return true;
+}
+
 /*
  * Frames in order, each on its own and then added (Chan, Golub, LeVeque 1983).  A row of weight 0
  * is no row.
@@ -354,6 +366,8 @@ ml_encode_fit(const struct ml_table *table, const bool *use, const double *const
 	int status;
 
 	ML_TRY(read_options(&fit, err));
+	if (is_weightless(&fit))
+		return ml_fail(err, ML_EINPUT, "all rows have weight zero");
 	ML_TRY(ml_encoder_new(&encoder, &table->schema, wants, err));
 	fit.plan = encoder->plan;
 	fit.summary = ML_NEW(&encoder->arena, struct summary, table->schema.n);

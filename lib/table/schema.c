@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "base/order.h"
 #include "table/table.h"
 
 void
@@ -31,70 +32,43 @@ ml_schema_names(const struct ml_schema *schema, struct ml_dict *names, struct ml
 	return ML_OK;
 }
 
-struct level {
-	double value; /* 0 unless all levels are numbers */
-	struct ml_str text;
-	size_t code;
+struct levels {
+	const struct ml_dict *found;
+	const double *value; /* by code; NULL unless all levels are numbers */
 };
 
-static bool
-is_before(const struct level *a, const struct level *b)
+static int
+compare_levels(const void *ctx, size_t a, size_t b)
 {
-	if (a->value != b->value)
-		return a->value < b->value;
-	return ml_str_compare(a->text, b->text) < 0;
-}
+	const struct levels *levels = ctx;
+	const double *value = levels->value;
 
-/* Sorts level[0..n-1] from the bottom up; returns where they stand now: in LEVEL or in SCRATCH. */
-static struct level *
-merge_sort(struct level *level, struct level *scratch, size_t n)
-{
-	for (size_t width = 1; width < n; width *= 2) {
-		struct level *from = level;
-
-		for (size_t start = 0; start < n; start += 2 * width) {
-			size_t half = n - start < width ? n : start + width;
-			size_t end = n - half < width ? n : half + width;
-			size_t i = start, k = half;
-
-			for (size_t out = start; out < end; out++) {
-				bool left = i < half && (k == end || is_before(&from[i], &from[k]));
-
-				scratch[out] = left ? from[i++] : from[k++];
-			}
-		}
-		level = scratch;
-		scratch = from;
-	}
-	return level;
+	if (value != NULL && value[a] != value[b])
+		return value[a] < value[b] ? -1 : 1;
+	return ml_str_compare(levels->found->text[a], levels->found->text[b]);
 }
 
 int
 ml_levels_sort(const struct ml_dict *found, struct ml_dict *sorted, int32_t *rank,
 	       struct ml_err *err)
 {
-	size_t n = found->n;
-	struct level *room = ml_alloc(2 * n, sizeof *room), *level;
-	bool numbers = true;
+	size_t n = found->n, i = 0;
+	struct ml_arena arena = {0};
+	double *value = ML_NEW(&arena, double, n);
+	size_t *order = ML_NEW(&arena, size_t, n), *scratch = ML_NEW(&arena, size_t, n);
+	bool failed = ml_arena_failed(&arena);
 
-	if (room == NULL)
-		return ml_fail(err, ML_ENOMEM, "no memory for %zu levels", n);
-	for (size_t i = 0; i < n; i++) {
-		room[i] = (struct level){0, found->text[i], i};
-		numbers = numbers && ml_num_parse(room[i].text, &room[i].value) == ML_NUM_YES;
+	while (!failed && i < n && ml_num_parse(found->text[i], &value[i]) == ML_NUM_YES)
+		i++;
+	if (!failed)
+		ml_order(order, scratch, n, compare_levels,
+			 &(struct levels){found, i == n ? value : NULL});
+	for (i = 0; i < n && !failed; i++) {
+		rank[order[i]] = (int32_t)i;
+		failed = ml_dict_add(sorted, found->text[order[i]]) < 0;
 	}
-	for (size_t i = 0; i < n && !numbers; i++)
-		room[i].value = 0;
-	level = merge_sort(room, room + n, n);
-	for (size_t i = 0; i < n; i++) {
-		rank[level[i].code] = (int32_t)i;
-		if (ml_dict_add(sorted, level[i].text) < 0) {
-			ml_free(room);
-			return ml_fail(err, ML_ENOMEM, "no memory for %zu levels", n);
-		}
-	}
-	ml_free(room);
-	return ML_OK;
+	ml_arena_free(&arena);
+	return failed ? ml_fail(err, ML_ENOMEM, "no memory for %zu levels", n) : ML_OK;
 }
 
 /* The input's column of each column of the schema that is there, found through a dictionary. */

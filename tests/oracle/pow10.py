@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes lib/base/pow10.h: powers of ten as 128-bit fractions, from exact integers.
+"""Writes lib/base/pow10.c: powers of ten as 128-bit fractions, from exact integers.
 
-usage: python3 tests/oracle/pow10.py >lib/base/pow10.h
+usage: python3 tests/oracle/pow10.py >lib/base/pow10.c
 """
 
 FIRST, LAST = -330, 324
@@ -26,21 +26,9 @@ entries = [entry(e) for e in range(FIRST, LAST + 1)]
 print("""\
 /* Made by tests/oracle/pow10.py: do not edit. */
 /* clang-format off */
-#ifndef ML_BASE_POW10_H
-#define ML_BASE_POW10_H
+#include "base/pow10.h"
 
-#include <stdint.h>
-
-enum { ML_POW10_FIRST = %d, ML_POW10_LAST = %d };
-
-/*
- * 10^e for e from FIRST to LAST as a fraction of 128 bits, the highest of them set, rounded up
- * to the next integer; exact for e in 0..55.  ml_pow10[e - FIRST] * 2^(floor(log2(10^e)) - 127)
- * is 10^e.
- */
-static const struct {
-	uint64_t high, low;
-} ml_pow10[] = {""" % (FIRST, LAST))
+const struct ml_pow10 ml_pow10[] = {""")
 for i in range(0, len(entries), 2):
     print("\t" + " ".join(entries[i:i + 2]))
-print("};\n\n#endif")
+print("};")

@@ -106,6 +106,8 @@ read_options(char *text)
 			options.csv.tsv = true;
 		} else if (strcmp(text, "nohead") == 0) {
 			options.csv.no_header = true;
+		} else if (strcmp(text, "quoted-na") == 0) {
+			options.csv.quoted_na = true;
 		} else if (strncmp(text, "na=", 3) == 0) {
 			options.csv.na = value;
 		} else if (strncmp(text, "error=", 6) == 0) {

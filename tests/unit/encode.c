@@ -309,6 +309,9 @@ check_weights(void)
 	check_column(&e, 0, x);
 	check_column(&e, 1, y);
 	encoded_free(&e);
+	CHECK(encode(&e, "x,w\n1,0\n2,0\n", "", 0, 1) == ML_EINPUT);
+	CHECK_TEXT(e.err.text, "all rows have weight zero");
+	encoded_free(&e);
 }
 
 /*

@@ -1,5 +1,7 @@
 #include "num/sort.h"
 
+#include "base/order.h"
+
 #include "test.h"
 
 enum { N = 5000 };
@@ -35,16 +37,25 @@ draw(uint64_t *state, int kind)
 	}
 }
 
+static int
+compare(const void *ctx, size_t a, size_t b)
+{
+	const double *v = ctx;
+
+	return after(v[a], v[b]) - after(v[b], v[a]);
+}
+
 int
 main(void)
 {
 	static double v[N], sorted[N], scratch[N];
-	static size_t order[N], expected[N];
+	static size_t order[N], expected[N], other[N], room[N];
 	static struct ml_sort_item items[2 * N];
 	static const size_t sizes[] = {0, 1, 2, 31, 32, 33, 100, 1000, N};
 	uint64_t state = 1;
 
-	test_case("indices are ascending, stable, missing last; values follow");
+	test_case("indices are ascending, stable, by radix and by comparison, missing last; values "
+		  "follow");
 	for (int kind = 0; kind < 4; kind++)
 		for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
 			size_t n = sizes[s];
@@ -59,6 +70,8 @@ main(void)
 			}
 			ml_sort_index(v, order, n, items);
 			CHECK(memcmp(order, expected, n * sizeof *order) == 0);
+			ml_order(other, room, n, compare, v);
+			CHECK(memcmp(other, expected, n * sizeof *other) == 0);
 			memcpy(sorted, v, n * sizeof *v);
 			ml_sort(sorted, n, scratch);
 			for (size_t i = 0; i < n; i++)
