@@ -324,3 +324,15 @@ fails() { # STATUS TEXT COMMAND...: trouble, and the message says TEXT
 	done
 	mlversion verify
 }
+
+@test "show tells what a model learned, in the registry or not" {
+	printf 'x,y\n0,1\n1,3\n2,5\n3,7\n' | mltrain -t y -a linear --scale none -o line.model
+	run --separate-stderr mlversion show line.model
+	[ "$status" -eq 0 ]
+	[[ $output == *"task,regression"* ]] || false
+	[ "$(grep '^intercept,' <<<"$output" | cut -c1-12)" = 'intercept,1' ]
+	[ "$(grep '^coef\[x\],' <<<"$output" | cut -c1-9)" = 'coef[x],2' ]
+	mlversion init
+	mlversion add line line.model
+	diff <(mlversion show line@1 | grep '^coef') <(mlversion show - <line.model | grep '^coef')
+}
