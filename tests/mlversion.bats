@@ -98,7 +98,7 @@ fails() { # STATUS TEXT COMMAND...: trouble, and the message says TEXT
 	[ "$(mlversion add iris - <iris.model)" = iris@1 ]
 	mlversion cat iris | cmp - iris.model
 	mlversion show iris >out
-	for fact in kind,model target,class task,classify classes,3 rows,150 "bytes,$(stat -c %s iris.model)"; do
+	for fact in kind,model target,class task,classification classes,3 rows,150 "bytes,$(stat -c %s iris.model)"; do
 		grep -qx "$fact" out
 	done
 	mlversion alias iris champion 1
@@ -330,8 +330,8 @@ fails() { # STATUS TEXT COMMAND...: trouble, and the message says TEXT
 	run --separate-stderr mlversion show line.model
 	[ "$status" -eq 0 ]
 	[[ $output == *"task,regression"* ]] || false
-	[ "$(grep '^intercept,' <<<"$output" | cut -c1-12)" = 'intercept,1' ]
-	[ "$(grep '^coef\[x\],' <<<"$output" | cut -c1-9)" = 'coef[x],2' ]
+	[ "$(awk -F, '/^(intercept|coef)/ { printf "%s=%.9f ", $1, $2 }' <<<"$output")" = \
+		'intercept=1.000000000 coef[x]=2.000000000 ' ]
 	mlversion init
 	mlversion add line line.model
 	diff <(mlversion show line@1 | grep '^coef') <(mlversion show - <line.model | grep '^coef')

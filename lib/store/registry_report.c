@@ -205,17 +205,17 @@ struct state_facts {
 	struct facts *facts;
 };
 
-/* Numbers of one, a feature, a class, or a class and a feature; what else there is has no names. */
+/* A number for each score, or coefficients: one for each feature, score by score. */
 static int
 show_array(struct ml_fields *fields, const char *name, enum ml_kind kind, void **p, size_t n)
 {
 	struct state_facts *s = (struct state_facts *)fields;
 	const struct ml_bundle *b = s->bundle;
 	size_t scores = ml_model_scores(b->shape.k), d = b->shape.d;
-	bool features = n == d || n == scores * d;
+	bool features = strcmp(name, "coef") == 0 && n == scores * d;
 	const double *v = *p;
 
-	if (kind != ML_F64 || (n != 1 && n != scores && !features))
+	if (kind != ML_F64 || (n != scores && !features))
 		return ML_OK;
 	for (size_t i = 0; i < n; i++) {
 		struct ml_buf text = {0};
