@@ -146,7 +146,7 @@ score_block(void *ctx, size_t f, size_t thread, struct ml_err *err)
 	size_t n = data->rows[f], k = data->k;
 	struct ml_arena arena = {0};
 	double *score = ML_NEW(&arena, double, n *ml_model_scores(k));
-	double *proba = ML_NEW(&arena, double, k == 0 ? 0 : n * (k < 2 ? 2 : k));
+	double *proba = ML_NEW(&arena, double, k == 0 ? 0 : n * ml_model_width(k));
 
 	(void)thread;
 	if (ml_arena_failed(&arena)) {
@@ -162,14 +162,10 @@ score_block(void *ctx, size_t f, size_t thread, struct ml_err *err)
 		if (k == 0) {
 			s->sum[f][0] += w * (score[i] - y) * (score[i] - y);
 		} else {
-			const double *p = proba + i * (k < 2 ? 2 : k);
-			size_t best = 0;
+			const double *p = proba + i * ml_model_width(k);
 
-			for (size_t c = 1; c < k; c++)
-				if (p[c] > p[best])
-					best = c;
 			s->sum[f][0] -= w * ml_log(fmax(p[(size_t)y], 0x1p-52));
-			s->sum[f][1] += w * ((double)best == y);
+			s->sum[f][1] += w * ((double)ml_model_best(p, k) == y);
 		}
 	}
 	ml_arena_free(&arena);

@@ -326,7 +326,7 @@ read_record(struct parse *in)
 	return false;
 }
 
-/* Drops the arrays of the blocks before, which have no room for this one: small tables keep small. */
+/* Drops the arrays of the blocks before, which have no room: small tables keep small. */
 static void
 outgrow(struct parse *in)
 {
