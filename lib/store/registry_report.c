@@ -83,7 +83,7 @@ list_version(const struct ml_registry *registry, const struct ml_version *versio
 
 int
 ml_registry_list(const struct ml_registry *registry, const char *name, const char *format,
-		 struct ml_buf *out, struct ml_err *err)
+		 bool header, struct ml_buf *out, struct ml_err *err)
 {
 	static const char *const column[] = {"name",  "version", "aliases", "time",
 					     "actor", "hash",	 "note"};
@@ -103,7 +103,7 @@ ml_registry_list(const struct ml_registry *registry, const char *name, const cha
 	for (size_t i = 0; i < n && status == ML_OK; i++)
 		status = list_version(registry, version[i], &report, err);
 	if (status == ML_OK)
-		status = ml_report_write(&report, format, true, out, err);
+		status = ml_report_write(&report, format, header, out, err);
 	ml_free(version);
 	ml_report_free(&report);
 	return status;
@@ -111,7 +111,7 @@ ml_registry_list(const struct ml_registry *registry, const char *name, const cha
 
 int
 ml_registry_history(const struct ml_registry *registry, const char *name, const char *format,
-		    struct ml_buf *out, struct ml_err *err)
+		    bool header, struct ml_buf *out, struct ml_err *err)
 {
 	static const char *const column[] = {"seq",  "time",	"actor", "event",
 					     "name", "version", "alias", "detail"};
@@ -135,7 +135,7 @@ ml_registry_history(const struct ml_registry *registry, const char *name, const 
 		ml_report_text(&report, filled(event->alias));
 		ml_report_json(&report, ml_str(event->detail));
 	}
-	status = ml_report_write(&report, format, true, out, err);
+	status = ml_report_write(&report, format, header, out, err);
 	ml_report_free(&report);
 	return status;
 }
@@ -210,7 +210,8 @@ model_facts(struct facts *facts, const struct ml_registry *registry,
 		status = ml_bundle_read(&bundle, version->name, bytes.p, bytes.n, err);
 	if (status == ML_OK) {
 		text_fact(facts, "algorithm", bundle->type->name);
-		text_fact(facts, "task", bundle->task == ML_CLASSIFY ? "classification" : "regression");
+		text_fact(facts, "task",
+			  bundle->task == ML_CLASSIFY ? "classification" : "regression");
 		text_fact(facts, "target", bundle->target);
 		if (bundle->task == ML_CLASSIFY)
 			number_fact(facts, "classes", (double)bundle->shape.k);
@@ -228,7 +229,7 @@ model_facts(struct facts *facts, const struct ml_registry *registry,
 
 int
 ml_registry_show(const struct ml_registry *registry, const char *reference, const char *format,
-		 struct ml_buf *out, struct ml_err *err)
+		 bool header, struct ml_buf *out, struct ml_err *err)
 {
 	const struct ml_version *version = ml_registry_resolve(registry, reference, err);
 	static const char *const line[] = {"fact", "value"};
@@ -260,7 +261,7 @@ ml_registry_show(const struct ml_registry *registry, const char *reference, cons
 	if (status == ML_OK && ml_arena_failed(&facts.arena))
 		status = ml_fail(err, ML_ENOMEM, "no memory for the report");
 	if (status == ML_OK)
-		status = ml_report_write(&facts.report, format, true, out, err);
+		status = ml_report_write(&facts.report, format, header, out, err);
 	json_decref(detail);
 	ml_buf_free(&aliases);
 	ml_report_free(&facts.report);
