@@ -154,6 +154,11 @@ few_rows() {
 	awk -F, -v OFS=, -v target="$3" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == target) at = i }
 		NR == 2 { first = $at } NR > 1 { $at = first } { print }' "$2" >one.csv
 	answers -a "$1" -t "$3" one.csv
+	[ "$3" = species ] || return 0
+	# Of a single class: certain, whatever the row.  The baseline always has an answer.
+	[ "$1" != baseline ] || [ "$status" -eq 0 ] || fail "$(cat message)"
+	[ "$status" -ne 0 ] || [ "$(mlpredict -m model --only --proba "$2" | sort -u)" = $'Adelie,1\nprediction,p_Adelie' ] ||
+		fail 'a single class'
 }
 
 @test "no row, one, two; constant and empty columns; one class: an answer or one line" {

@@ -74,7 +74,7 @@ enum ml_want {
 
 /*
  * Cells of one column of a block; what it was not asked for is NULL.  NUMBER may be taken away,
- * by setting it NULL: it has room for ML_BLOCK doubles and is released with ml_free.
+ * by setting it NULL: it has room for the block's records and is released with ml_free.
  */
 struct ml_cells {
 	double *number;	     /* NaN is missing */

@@ -279,7 +279,7 @@ ml_csv_line_ends(const char *p, const char *end)
 	return n;
 }
 
-/* Makes BATCH an empty one with room for LIMIT records. */
+/* Makes BATCH an empty one, for up to LIMIT records. */
 static int
 begin(struct ml_batch *batch, size_t limit, struct ml_err *err)
 {
@@ -293,7 +293,6 @@ begin(struct ml_batch *batch, size_t limit, struct ml_err *err)
 		return ml_fail(err, ML_ENOMEM, "no memory for a block");
 	work->carriage_return = work->nul = work->high = work->gaps = false;
 	work->n_cut = 0;
-	work->room = limit;
 	batch->bytes.n = batch->n_records = batch->n_rows = batch->n_bad = 0;
 	batch->quoted = batch->last_unended = false;
 	return ML_OK;

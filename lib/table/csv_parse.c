@@ -326,6 +326,31 @@ read_record(struct parse *in)
 	return false;
 }
 
+/* Drops the arrays of the blocks before, which have no room for this one: small tables keep small. */
+static void
+outgrow(struct parse *in)
+{
+	enum { STEP = 64 };
+	struct ml_batch *batch = in->batch;
+	struct ml_csv_work *work = in->work;
+
+	for (size_t i = 0; work->column != NULL && i < in->csv->n_columns; i++) {
+		ml_free(batch->cells[i].number);
+		ml_free(batch->cells[i].text);
+		ml_free(work->column[i].number);
+		ml_free(work->column[i].text);
+		batch->cells[i].number = work->column[i].number = NULL;
+		batch->cells[i].text = work->column[i].text = NULL;
+	}
+	ml_free(batch->record);
+	ml_free(batch->line);
+	ml_free(batch->bad);
+	batch->bad = NULL;
+	work->room = (batch->n_records + STEP - 1) / STEP * STEP;
+	batch->record = ml_alloc(work->room, sizeof *batch->record);
+	batch->line = ml_alloc(work->room, sizeof *batch->line);
+}
+
 /* Takes over the arrays of the last block that were not taken away, and gets those that lack. */
 static int
 prepare(struct parse *in, const enum ml_want *want, struct ml_err *err)
@@ -338,9 +363,9 @@ prepare(struct parse *in, const enum ml_want *want, struct ml_err *err)
 	if (work->column == NULL) {
 		work->column = ml_alloc(n, sizeof *work->column);
 		batch->cells = ml_alloc(n, sizeof *batch->cells);
-		batch->record = ml_alloc(work->room, sizeof *batch->record);
-		batch->line = ml_alloc(work->room, sizeof *batch->line);
 	}
+	if (work->column != NULL && batch->cells != NULL && batch->n_records > work->room)
+		outgrow(in);
 	if (work->column == NULL || batch->cells == NULL || batch->record == NULL ||
 	    batch->line == NULL)
 		goto failed;
