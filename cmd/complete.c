@@ -39,7 +39,7 @@ print_quoted(FILE *out, const char *text)
 static void
 bash_word(FILE *out, const char *start, const struct ml_opt *row)
 {
-	fprintf(out, "%s--%s", start, row->name);
+	fprintf(out, "%s--%s%s", start, ml_opt_no(row), row->name);
 }
 
 static void
@@ -88,7 +88,8 @@ bash(FILE *out, const struct ml_cmd *cmd, ml_sets_of *sets_of)
 static void
 zsh_row(FILE *out, const char *start, const struct ml_opt *row)
 {
-	fprintf(out, "%s'--%s%s[", start, row->name, row->type == ML_OPT_FLAG ? "" : "=");
+	fprintf(out, "%s'--%s%s%s[", start, ml_opt_no(row), row->name,
+		row->type == ML_OPT_FLAG ? "" : "=");
 	for (const char *p = row->help; *p != '\0'; p++)
 		if (*p == '\'')
 			fputs("'\\''", out);
@@ -135,7 +136,7 @@ zsh(FILE *out, const struct ml_cmd *cmd, ml_sets_of *sets_of)
 static void
 fish_row(FILE *out, const char *start, const struct ml_opt *row)
 {
-	fprintf(out, "%s -l %s", start, row->name);
+	fprintf(out, "%s -l %s%s", start, ml_opt_no(row), row->name);
 	if (row->letter != 0)
 		fprintf(out, " -s %c", row->letter);
 	if (row->type != ML_OPT_FLAG)

@@ -305,6 +305,14 @@ parse_and_run(const struct ml_cmd *top, const struct ml_cmd *cmd, struct parsed 
 }
 
 int
+ml_digits(int64_t digits, const char *format)
+{
+	enum { FOR_EYES = 6 };
+
+	return digits >= 0 ? (int)digits : strcmp(format, "text") == 0 ? FOR_EYES : 0;
+}
+
+int
 ml_input_open(struct ml_tool *tool, struct ml_csv **csv)
 {
 	return ml_csv_open(csv, tool->n_operands > 0 ? tool->operand[0] : NULL, &tool->csv,

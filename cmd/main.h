@@ -21,6 +21,18 @@ enum {
 
 enum ml_exit { ML_EXIT_YES = 0, ML_EXIT_NO = 1, ML_EXIT_TROUBLE = 2, ML_EXIT_UNDECIDED = 3 };
 
+/* Rows of what several tools have, so that it is called and means the same. */
+#define ML_FORMAT(type, member, help)                                                              \
+	ML_CHOICE(0, "format", NULL, "format", type, member, "csv", "csv json text", help)
+#define ML_DIGITS(type, member)                                                                    \
+	ML_INT(0, "digits", NULL, "n", type, member, "-1", -1, 17,                                 \
+	       "round to significant digits; 0: as many as read back the same; -1: 6 in text, "    \
+	       "otherwise 0")
+#define ML_OUTPUT_HEADER(type, member)                                                             \
+	ML_FLAG_YES("output-header", type, member, "don't begin with a line of the columns' names")
+#define ML_NOT_COLUMNS(type, member, help)                                                         \
+	ML_TEXT('C', "not-columns", "ignore", "list", type, member, NULL, help)
+
 struct ml_tool {
 	const struct ml_cmd *cmd;
 	void *options; /* the command's struct, filled */
@@ -57,6 +69,9 @@ struct ml_cmd {
 	/* An enum ml_exit, or a negative status with err filled. */
 	int (*run)(struct ml_tool *tool);
 };
+
+/* What ML_DIGITS means in a format. */
+int ml_digits(int64_t digits, const char *format);
 
 /* The table of a tool that reads one: the operand, or standard input. */
 int ml_input_open(struct ml_tool *tool, struct ml_csv **csv);

@@ -10,7 +10,7 @@ enum { SEED = 1 }; /* of the samples of rows */
 
 struct mldrift {
 	const char *model, *registry, *reference;
-	const char *columns, *except, *format;
+	const char *columns, *not_columns, *format;
 	int64_t digits;
 	bool list, output_header;
 	struct ml_drift_options tests;
@@ -25,14 +25,10 @@ static const struct ml_opt options[] = {
 	    "compare with this table instead"),
     ML_TEXT('c', "columns", NULL, "list", struct mldrift, columns, NULL,
 	    "watch these columns; default is all of the reference"),
-    ML_TEXT('C', "except", NULL, "list", struct mldrift, except, NULL,
-	    "watch all columns but these"),
-    ML_CHOICE(0, "format", NULL, "format", struct mldrift, format, "csv", "csv json text",
-	      "of the output; text has the worst first"),
-    ML_INT(0, "digits", NULL, "n", struct mldrift, digits, "0", 0, 17,
-	   "round to significant digits; 0: as many as read back the same"),
-    {ML_OPT_FLAG, 0, "output-header", NULL, NULL, "yes", 0, 0, NULL,
-     offsetof(struct mldrift, output_header), "begin the output with the columns' names"},
+    ML_NOT_COLUMNS(struct mldrift, not_columns, "watch all columns but these"),
+    ML_FORMAT(struct mldrift, format, "of the output; text has the worst first"),
+    ML_DIGITS(struct mldrift, digits),
+    ML_OUTPUT_HEADER(struct mldrift, output_header),
     ML_FLAG(0, "list-tests", struct mldrift, list, "list the tests and what they are"),
     ML_OPT_LAST,
 };
@@ -106,7 +102,7 @@ static int
 print(struct ml_tool *tool, const struct ml_drift_report *found)
 {
 	const struct mldrift *o = tool->options;
-	struct ml_report report = {.digits = (int)o->digits};
+	struct ml_report report = {.digits = ml_digits(o->digits, o->format)};
 	int status = ML_OK;
 
 	if (found == NULL)
@@ -187,8 +183,8 @@ profile_input(struct ml_tool *tool, const struct reference *ref, struct ml_pool 
 	if ((live->watch = ml_alloc(ref->schema->n + 1, sizeof *live->watch)) == NULL)
 		return ml_fail(tool->err, ML_ENOMEM, "no memory");
 	ML_TRY(ml_input_open(tool, &csv));
-	status = ml_profile_watch(csv, ref->schema, o->columns, o->except, ref->needed, live->watch,
-				  tool->err);
+	status = ml_profile_watch(csv, ref->schema, o->columns, o->not_columns, ref->needed,
+				  live->watch, tool->err);
 	if (status == ML_OK)
 		status = ml_profile_stream(csv, ref->schema, live->watch, ref->profile, SEED, pool,
 					   &tool->say, &live->profile, tool->err);
@@ -220,9 +216,9 @@ check(const struct mldrift *o, const struct ml_tool *tool)
 	if ((o->model == NULL) == (o->reference == NULL))
 		return ml_fail(tool->err, ML_EUSAGE,
 			       "one of '--model' and '--reference' is needed");
-	if (o->columns != NULL && o->except != NULL)
+	if (o->columns != NULL && o->not_columns != NULL)
 		return ml_fail(tool->err, ML_EUSAGE,
-			       "options '--columns' and '--except' exclude each other");
+			       "options '--columns' and '--not-columns' exclude each other");
 	if (from_stdin && strcmp(where, "-") == 0)
 		return ml_fail(
 		    tool->err, ML_EUSAGE,

@@ -21,7 +21,7 @@ static const struct ml_opt options[] = {
 	    "column of the predicted class or number"),
     ML_TEXT(0, "score", NULL, "column", struct mleval, in.score, NULL,
 	    "column of a score or probability of the positive class, instead of columns p_CLASS"),
-    ML_TEXT(0, "weight", NULL, "column", struct mleval, in.weight, NULL,
+    ML_TEXT('w', "weight", NULL, "column", struct mleval, in.weight, NULL,
 	    "column of the rows' weights"),
     ML_CHOICE(0, "task", NULL, "task", struct mleval, in.task, "auto", "auto class regress",
 	      "what is predicted; auto: classes if the target is text or only 0 and 1"),
@@ -40,12 +40,9 @@ static const struct ml_opt options[] = {
     ML_FLAG(0, "confusion", struct mleval, confusion,
 	    "print how many rows of each class were predicted as which"),
     ML_FLAG(0, "list-metrics", struct mleval, list_metrics, "list the metrics and what they are"),
-    ML_CHOICE(0, "format", NULL, "format", struct mleval, format, "csv", "csv json text",
-	      "of the output"),
-    ML_INT(0, "digits", NULL, "n", struct mleval, digits, "0", 0, 17,
-	   "round to significant digits; 0: as many as read back the same"),
-    {ML_OPT_FLAG, 0, "output-header", NULL, NULL, "yes", 0, 0, NULL,
-     offsetof(struct mleval, output_header), "begin the output with the columns' names"},
+    ML_FORMAT(struct mleval, format, "of the output"),
+    ML_DIGITS(struct mleval, digits),
+    ML_OUTPUT_HEADER(struct mleval, output_header),
     ML_OPT_LAST,
 };
 
@@ -64,7 +61,7 @@ static int
 print_confusion(struct ml_tool *tool, const struct ml_tally *tally)
 {
 	const struct mleval *o = tool->options;
-	struct ml_report report = {.digits = (int)o->digits};
+	struct ml_report report = {.digits = ml_digits(o->digits, o->format)};
 
 	if (tally->task != ML_CLASSIFY)
 		return ml_fail(tool->err, ML_EUSAGE,
@@ -77,7 +74,7 @@ static int
 print_figures(struct ml_tool *tool, const struct ml_figures *figures)
 {
 	const struct mleval *o = tool->options;
-	struct ml_report report = {.digits = (int)o->digits};
+	struct ml_report report = {.digits = ml_digits(o->digits, o->format)};
 
 	for (size_t i = 0; i < figures->n; i++)
 		if (figures->figure[i].why != NULL)

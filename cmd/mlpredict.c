@@ -6,6 +6,7 @@
 
 struct options {
 	const char *model, *registry;
+	bool output_header;
 	struct ml_score_options score;
 };
 
@@ -25,7 +26,7 @@ static const struct ml_opt options[] = {
     ML_INT(
 	0, "digits", NULL, "n", struct options, score.digits, "0", 0, 17,
 	"round to this many significant digits; 0 is the shortest text that reads back the same"),
-    ML_FLAG(0, "no-output-header", struct options, score.no_output_header, "write no header line"),
+    ML_OUTPUT_HEADER(struct options, output_header),
     ML_TEXT(0, "log", NULL, "file", struct options, score.log, NULL,
 	    "append a JSON line for each row to this file"),
     ML_TEXT(0, "log-columns", NULL, "list", struct options, score.log_columns, NULL,
@@ -69,6 +70,7 @@ run(struct ml_tool *tool)
 		return status;
 	}
 	tool->csv.partial = true;
+	o->score.no_output_header = !o->output_header;
 	status = ml_input_open(tool, &csv);
 	if (status == ML_OK)
 		status = ml_pool_new(&pool, (size_t)tool->threads, err);

@@ -14,7 +14,12 @@ struct options {
 	/* check and columns */
 	const char *fail_on, *format;
 	int64_t digits;
+	/* all */
+	bool output_header;
 };
+
+#define FORMAT ML_FORMAT(struct options, format, "of the output")
+#define OUTPUT_HEADER ML_OUTPUT_HEADER(struct options, output_header)
 
 static const struct ml_opt split_rows[] = {
     ML_LIST('o', "output", NULL, "file", struct options, parts,
@@ -31,12 +36,9 @@ static const struct ml_opt split_rows[] = {
 	    "rows of one value in this column stay together"),
     ML_TEXT(0, "time", NULL, "column", struct options, time, NULL,
 	    "nothing is shuffled: the first part has the lowest values of this column, and so on"),
+    OUTPUT_HEADER,
     ML_OPT_LAST,
 };
-
-#define FORMAT                                                                                     \
-	ML_CHOICE(0, "format", NULL, "format", struct options, format, "csv", "csv json text",     \
-		  "of the output")
 
 static const struct ml_opt check_rows[] = {
     ML_TEXT('t', "target", "label", "column", struct options, target, NULL,
@@ -44,12 +46,12 @@ static const struct ml_opt check_rows[] = {
     ML_TEXT(0, "fail-on", NULL, "list", struct options, fail_on, "no-target,leak",
 	    "problems that make the exit status 1, or all, or none"),
     FORMAT,
-    ML_INT(0, "digits", NULL, "n", struct options, digits, "0", 0, 17,
-	   "round to significant digits; 0: as many as read back the same"),
+    ML_DIGITS(struct options, digits),
+    OUTPUT_HEADER,
     ML_OPT_LAST,
 };
 
-static const struct ml_opt columns_rows[] = {FORMAT, ML_OPT_LAST};
+static const struct ml_opt columns_rows[] = {FORMAT, OUTPUT_HEADER, ML_OPT_LAST};
 
 /* What to do, from the options. */
 static int
@@ -87,6 +89,7 @@ plan_split(struct ml_tool *tool, struct ml_split *split)
 				       : ML_SPLIT_CHANCE;
 	split->column = o->stratify ? o->target : o->group != NULL ? o->group : o->time;
 	split->seed = (uint64_t)tool->seed;
+	split->no_header = !o->output_header;
 	return ML_OK;
 }
 
@@ -134,7 +137,7 @@ static int
 run_check(struct ml_tool *tool)
 {
 	const struct options *o = tool->options;
-	struct ml_report report = {.digits = (int)o->digits};
+	struct ml_report report = {.digits = ml_digits(o->digits, o->format)};
 	bool fail_on[ML_PROBLEMS] = {false}, failed = false;
 	struct ml_check check = {0};
 	struct ml_csv *csv = NULL;
@@ -150,7 +153,8 @@ run_check(struct ml_tool *tool)
 	status = ml_input_end(tool, csv, status);
 	if (status == ML_OK) {
 		ml_check_show(&check, &report);
-		status = ml_report_save(&report, o->format, true, tool->output, tool->err);
+		status =
+		    ml_report_save(&report, o->format, o->output_header, tool->output, tool->err);
 		for (size_t j = 0; j <= check.n_columns; j++)
 			failed = failed || fail_on[check.column[j].problem];
 	}
@@ -174,7 +178,7 @@ run_columns(struct ml_tool *tool)
 		ml_report_number(&report, (double)(i + 1));
 		ml_report_text(&report, ml_str(ml_csv_name(csv, i)));
 	}
-	status = ml_report_save(&report, o->format, true, tool->output, tool->err);
+	status = ml_report_save(&report, o->format, o->output_header, tool->output, tool->err);
 	ml_report_free(&report);
 	return ml_input_end(tool, csv, status);
 }

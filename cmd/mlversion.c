@@ -21,15 +21,12 @@ struct options {
 	struct ml_texts metrics;
 	double lock_timeout;
 	int64_t expect;
-	bool remove;
+	bool remove, output_header;
 };
 
 #define REGISTRY                                                                                   \
 	ML_TEXT('R', "registry", NULL, "folder", struct options, registry, NULL,                   \
 		"the registry; default is $MLREGISTRY, then ./mlregistry")
-#define FORMAT                                                                                     \
-	ML_CHOICE(0, "format", NULL, "format", struct options, format, "csv", "csv json text",     \
-		  "how to show it")
 #define LOCK_TIMEOUT                                                                               \
 	ML_REAL(0, "lock-timeout", NULL, "seconds", struct options, lock_timeout, "30", 0, 86400,  \
 		"how long to wait for another writer")
@@ -55,7 +52,12 @@ static const struct ml_opt alias_rows[] = {
     ML_OPT_LAST,
 };
 static const struct ml_opt rollback_rows[] = {REGISTRY, WHY, LOCK_TIMEOUT, ML_OPT_LAST};
-static const struct ml_opt report_rows[] = {REGISTRY, FORMAT, ML_OPT_LAST};
+static const struct ml_opt report_rows[] = {
+    REGISTRY,
+    ML_FORMAT(struct options, format, "of the output"),
+    ML_OUTPUT_HEADER(struct options, output_header),
+    ML_OPT_LAST,
+};
 static const struct ml_opt file_rows[] = {REGISTRY, ML_OPT_LAST};
 static const struct ml_opt verify_rows[] = {
     REGISTRY,
@@ -182,11 +184,12 @@ run_rollback(struct ml_tool *tool)
 
 static int
 give_path(const struct ml_registry *registry, const char *reference, const char *format,
-	  struct ml_buf *out, struct ml_err *err)
+	  bool header, struct ml_buf *out, struct ml_err *err)
 {
 	const struct ml_version *version = ml_registry_resolve(registry, reference, err);
 
 	(void)format;
+	(void)header;
 	if (version == NULL || ml_registry_path(registry, version, out, err) < 0)
 		return err->status;
 	ml_buf_char(out, '\n');
@@ -195,11 +198,12 @@ give_path(const struct ml_registry *registry, const char *reference, const char 
 
 static int
 give_bytes(const struct ml_registry *registry, const char *reference, const char *format,
-	   struct ml_buf *out, struct ml_err *err)
+	   bool header, struct ml_buf *out, struct ml_err *err)
 {
 	const struct ml_version *version = ml_registry_resolve(registry, reference, err);
 
 	(void)format;
+	(void)header;
 	return version == NULL ? err->status : ml_registry_read(registry, version, out, err);
 }
 
@@ -210,7 +214,8 @@ look(struct ml_tool *tool)
 	static const struct {
 		const char *verb;
 		int (*give)(const struct ml_registry *registry, const char *operand,
-			    const char *format, struct ml_buf *out, struct ml_err *err);
+			    const char *format, bool header, struct ml_buf *out,
+			    struct ml_err *err);
 	} views[] = {{"ls", ml_registry_list},
 		     {"log", ml_registry_history},
 		     {"show", ml_registry_show},
@@ -226,11 +231,13 @@ look(struct ml_tool *tool)
 		i++;
 	if (views[i].give == ml_registry_show &&
 	    (ml_io_is_standard(operand) || access(operand, R_OK) == 0))
-		return answer(tool, NULL, &out,
-			      ml_registry_show_file(operand, o->format, &out, tool->err));
+		return answer(
+		    tool, NULL, &out,
+		    ml_registry_show_file(operand, o->format, o->output_header, &out, tool->err));
 	ML_TRY(open_registry(tool, &registry));
-	return answer(tool, registry, &out,
-		      views[i].give(registry, operand, o->format, &out, tool->err));
+	return answer(
+	    tool, registry, &out,
+	    views[i].give(registry, operand, o->format, o->output_header, &out, tool->err));
 }
 
 static void

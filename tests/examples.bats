@@ -22,8 +22,10 @@ load helper
 	[ -z "$left" ] || fail "left: $left"
 }
 
-@test "a manual with an example that fails is found out" {
+@test "a manual without an example, or with one that fails, is found out" {
 	printf '.Dd $Mdocdate$\n.Dt X 1\n.Os\n.Sh NAME\n.Nm x\n.Nd x\n.Sh EXAMPLES\n' >"$BATS_TEST_TMPDIR/x.1"
+	run "$ROOT/scripts/manexamples" "$BATS_TEST_TMPDIR/x.1"
+	[ "$status" -eq 1 ] && [[ $output == *" 0 examples" ]] || fail "$output"
 	printf '.Bd -literal\n$ true |\n  grep -c . iris.csv\n# exit 0\n$ false\n# exit 1\n.Ed\n' >>"$BATS_TEST_TMPDIR/x.1"
 	run "$ROOT/scripts/manexamples" "$BATS_TEST_TMPDIR/x.1"
 	[ "$status" -eq 0 ] && [[ $output == *" 2 examples" ]] || fail "$output"

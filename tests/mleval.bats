@@ -313,6 +313,14 @@ value() { # METRIC FILE OPTION...: its value, rounded to 12 digits
 	[ "$(cat out)" = '"recall[a ""b"", c]",0,,,1,1' ]
 }
 
+@test "text is rounded for eyes, the other formats aren't; --digits decides" {
+	# by hand: the roots of 2.75 / 6 and of 162.25 / 6 - (21.5 / 6)^2
+	[ "$(mleval -t y --metric rmse --format text --no-output-header number.csv | tr -s ' ')" = "rmse 0.677003 3.76847 6" ]
+	[[ $(mleval -t y --metric rmse --no-output-header number.csv) =~ ^rmse,0\.6770032003[0-9]+, ]]
+	[[ $(mleval -t y --metric rmse --format text --digits 0 number.csv) == *" 0.6770032003"* ]]
+	[[ $(mleval -t y --metric rmse --format text --digits 2 number.csv) == *" 0.68 "* ]]
+}
+
 @test "-o: a file, complete or not at all" {
 	mleval -t y -o report.csv two.csv
 	cmp report.csv <(mleval -t y two.csv)

@@ -128,6 +128,15 @@ rows() {
 	[ "$(sort a b | tr '\n' ' ')" = '1 2 3 4 ' ]
 }
 
+@test "--no-output-header, of every verb" {
+	mlprep split --test 0.25 --no-output-header -o train.csv -o test.csv "$SAMPLES/iris.csv"
+	cmp <(sort train.csv test.csv) <(sed 1d "$SAMPLES/iris.csv" | sort)
+	for verb in check columns; do
+		mlprep "$verb" --no-output-header "$SAMPLES/iris.csv" |
+			cmp - <(mlprep "$verb" "$SAMPLES/iris.csv" | sed 1d)
+	done
+}
+
 @test "outputs appear all or none" {
 	mkdir folder
 	trouble 2 mlprep split --test 0.5 -o a -o nowhere/b "$SAMPLES/iris.csv"

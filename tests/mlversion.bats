@@ -127,6 +127,14 @@ fails() { # STATUS TEXT COMMAND...: trouble, and the message says TEXT
 	fails 2 "did you mean 'fraud'?" mlversion ls fruad
 }
 
+@test "ls, log and show without their header" {
+	mlversion add --kind other fraud one
+	for verb in "ls" "log" "show fraud"; do
+		# shellcheck disable=SC2086
+		mlversion $verb --no-output-header | cmp - <(mlversion $verb | sed 1d)
+	done
+}
+
 @test "log has its columns, in order, and shows who, when and why" {
 	fill
 	mlversion log >out

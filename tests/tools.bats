@@ -31,10 +31,40 @@ commands() {
 	done
 }
 
-@test "a word means the same everywhere: one letter for a name" {
+# Hyper-parameters belong to their algorithms, so their other names may differ.
+@test "a word means the same everywhere: one letter for a name, one name for a letter" {
 	commands | while read -r command; do
-		$command --dump-options | cut -f1,2
-	done | sort -u | awk '$1 != "-" { if ($2 in letter) print "--" $2 ": -" letter[$2] ", -" $1; letter[$2] = $1 }' >differ
+		$command --dump-options | cut -f1-3 | sed "s/\$/\t${command#mltrain -a }/"
+	done | awk -F'\t' '
+		$2 in letter && letter[$2] != $1 { print "--" $2 ": -" letter[$2] ", -" $1 }
+		$1 != "-" && $1 in name && name[$1] != $2 { print "-" $1 ": --" name[$1] ", --" $2 }
+		$1 != "-" && $1 in also && also[$1] != $3 { print "-" $1 ": also " also[$1] "; also " $3 }
+		{ letter[$2] = $1 }
+		$1 != "-" { name[$1] = $2; also[$1] = $3 }
+		$4 ~ /^ml/ { n = split($3, other, " "); for (i = 1; i <= n; i++) alias[other[i]] = $2; names[$2] = 1 }
+		END {
+			for (word in alias)
+				if (word in names)
+					print "--" word ": a name, and an alias of --" alias[word]
+			for (word in letter)
+				if ("no-" word in letter)
+					print "--" word ": --no-" word " too"
+		}' | sort -u >differ
+	[ ! -s differ ] || fail "$(cat differ)"
+}
+
+@test "--no-NAME is a negation wherever it is, or nowhere" {
+	commands | while read -r command; do
+		$command --dump-options | cut -f2 | { grep '^no-' || true; } | while read -r name; do
+			if $command "--${name#no-}" --help >/dev/null 2>&1; then
+				trouble 2 $command "--no-$name" --help >&2
+				echo "$name negates"
+			else
+				echo "$name is a flag"
+			fi
+		done
+	done | sort -u | tee kinds | cut -d' ' -f1 | uniq -d >differ
+	grep -qx 'no-output-header negates' kinds
 	[ ! -s differ ] || fail "$(cat differ)"
 }
 

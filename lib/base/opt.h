@@ -38,7 +38,11 @@ struct ml_opt {
 	double min, max;
 	const char *choices; /* separated by blanks; NULL: any */
 	size_t offset;
-	const char *help; /* a phrase; no capital, no full stop */
+	/*
+	 * A phrase; no capital, no full stop.  Of a flag whose default is "yes" it says what
+	 * --no-NAME does, which is how such a flag is shown.
+	 */
+	const char *help;
 };
 
 /* Rows: ML_FLAG('q', "quiet", struct x, member, "help") and so on. */
@@ -46,6 +50,10 @@ struct ml_opt {
 	{                                                                                          \
 		ML_OPT_FLAG, letter, name, NULL, NULL, NULL, 0, 0, NULL, offsetof(type, member),   \
 		    help                                                                           \
+	}
+#define ML_FLAG_YES(name, type, member, help)                                                      \
+	{                                                                                          \
+		ML_OPT_FLAG, 0, name, NULL, NULL, "yes", 0, 0, NULL, offsetof(type, member), help  \
 	}
 #define ML_INT(letter, name, aliases, argument, type, member, value, min, max, help)               \
 	{                                                                                          \
@@ -136,6 +144,9 @@ const char *ml_opt_peek(const struct ml_opt_set *sets, size_t n_sets, const char
 /* Appends the value of a row as text, as it could be typed; nothing for a text that is not given.
  */
 void ml_opt_value(const struct ml_opt *row, const void *base, struct ml_buf *out);
+
+/* What stands before the name where an option is shown: "no-" for a flag that is on, or "". */
+const char *ml_opt_no(const struct ml_opt *row);
 
 /* --help's list. */
 void ml_opt_help(FILE *out, const struct ml_opt_set *sets, size_t n_sets);

@@ -29,6 +29,19 @@ ml_opt_value(const struct ml_opt *row, const void *base, struct ml_buf *out)
 	}
 }
 
+const char *
+ml_opt_no(const struct ml_opt *row)
+{
+	return row->type == ML_OPT_FLAG && row->value != NULL ? "no-" : "";
+}
+
+/* The default as it is shown, or NULL. */
+static const char *
+shown_default(const struct ml_opt *row)
+{
+	return row->type == ML_OPT_FLAG ? NULL : row->value;
+}
+
 static void
 print_range(FILE *out, const struct ml_opt *row)
 {
@@ -61,11 +74,12 @@ print_row(FILE *out, const struct ml_opt *row)
 {
 	char head[120];
 	const char *argument = row->argument == NULL ? "" : row->argument;
+	const char *value = shown_default(row);
 	int n;
 
-	n = snprintf(head, sizeof head, "  %c%c%s --%s%s%s", row->letter != 0 ? '-' : ' ',
-		     row->letter != 0 ? row->letter : ' ', row->letter != 0 ? "," : " ", row->name,
-		     *argument != '\0' ? "=" : "", argument);
+	n = snprintf(head, sizeof head, "  %c%c%s --%s%s%s%s", row->letter != 0 ? '-' : ' ',
+		     row->letter != 0 ? row->letter : ' ', row->letter != 0 ? "," : " ",
+		     ml_opt_no(row), row->name, *argument != '\0' ? "=" : "", argument);
 	if (n < 30)
 		fprintf(out, "%-30s", head);
 	else
@@ -73,14 +87,14 @@ print_row(FILE *out, const struct ml_opt *row)
 	print_wrapped(out, row->help, 30);
 	if (row->choices != NULL)
 		fprintf(out, "\n%31s%s", "one of: ", row->choices);
-	if ((row->type == ML_OPT_INT || row->type == ML_OPT_REAL) || row->value != NULL) {
+	if ((row->type == ML_OPT_INT || row->type == ML_OPT_REAL) || value != NULL) {
 		fprintf(out, "\n%31s", "");
 		if (row->type == ML_OPT_INT || row->type == ML_OPT_REAL) {
 			print_range(out, row);
-			fputs(row->value != NULL ? ", " : "", out);
+			fputs(value != NULL ? ", " : "", out);
 		}
-		if (row->value != NULL)
-			fprintf(out, "default %s", *row->value == '\0' ? "none" : row->value);
+		if (value != NULL)
+			fprintf(out, "default %s", *value == '\0' ? "none" : value);
 	}
 	if (row->aliases != NULL) {
 		fprintf(out, "\n%30s also", "");
@@ -111,10 +125,12 @@ ml_opt_dump(FILE *out, const struct ml_opt_set *sets, size_t n_sets)
 {
 	for (size_t s = 0; s < n_sets; s++)
 		for (const struct ml_opt *row = sets[s].rows; row->type != ML_OPT_END; row++) {
-			fprintf(out, "%c\t%s\t%s\t%s\t%s\t", row->letter != 0 ? row->letter : '-',
-				row->name, row->aliases == NULL ? "" : row->aliases,
+			const char *value = shown_default(row);
+
+			fprintf(out, "%c\t%s%s\t%s\t%s\t%s\t", row->letter != 0 ? row->letter : '-',
+				ml_opt_no(row), row->name, row->aliases == NULL ? "" : row->aliases,
 				row->argument == NULL ? "" : row->argument,
-				row->value == NULL ? "" : row->value);
+				value == NULL ? "" : value);
 			if (row->choices != NULL)
 				fputs(row->choices, out);
 			else if (row->type == ML_OPT_INT || row->type == ML_OPT_REAL)

@@ -106,7 +106,8 @@ static int
 deal_rows(void *ctx, struct ml_batch *batch, void *own, struct ml_err *err)
 {
 	struct pass *pass = ctx;
-	struct ml_str header = ml_csv_header(pass->csv);
+	struct ml_str header =
+	    pass->split->no_header ? (struct ml_str){0} : ml_csv_header(pass->csv);
 
 	(void)own;
 	for (size_t p = 0; p < pass->split->shares.n; p++) {

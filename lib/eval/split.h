@@ -40,13 +40,14 @@ struct ml_split {
 	enum ml_split_by by;
 	const char *column; /* of levels, groups or time; NULL for chance */
 	uint64_t seed;
+	bool no_header; /* the parts get none */
 };
 
 /*
  * Reads CSV twice and writes each record, byte for byte and in order, into the output of its part,
- * behind the header.  OUT has shares.n open outputs, which the caller commits.  Fails with ML_EFEW
- * where a part would get no row.  Missing is a level, but no group and no time.  Times are numbers,
- * or ISO dates that all have one form.
+ * behind the header, unless the parts get none.  OUT has shares.n open outputs, which the caller
+ * commits.  Fails with ML_EFEW where a part would get no row.  Missing is a level, but no group and
+ * no time.  Times are numbers, or ISO dates that all have one form.
  */
 int ml_split(const struct ml_split *split, struct ml_csv *csv, struct ml_pool *pool,
 	     struct ml_say *say, struct ml_out *out, struct ml_err *err);

@@ -83,7 +83,7 @@ list_version(const struct ml_registry *registry, const struct ml_version *versio
 
 int
 ml_registry_list(const struct ml_registry *registry, const char *name, const char *format,
-		 struct ml_buf *out, struct ml_err *err)
+		 bool header, struct ml_buf *out, struct ml_err *err)
 {
 	static const char *const column[] = {"name",  "version", "aliases", "time",
 					     "actor", "hash",	 "note"};
@@ -103,7 +103,7 @@ ml_registry_list(const struct ml_registry *registry, const char *name, const cha
 	for (size_t i = 0; i < n && status == ML_OK; i++)
 		status = list_version(registry, version[i], &report, err);
 	if (status == ML_OK)
-		status = ml_report_write(&report, format, true, out, err);
+		status = ml_report_write(&report, format, header, out, err);
 	ml_free(version);
 	ml_report_free(&report);
 	return status;
@@ -111,7 +111,7 @@ ml_registry_list(const struct ml_registry *registry, const char *name, const cha
 
 int
 ml_registry_history(const struct ml_registry *registry, const char *name, const char *format,
-		    struct ml_buf *out, struct ml_err *err)
+		    bool header, struct ml_buf *out, struct ml_err *err)
 {
 	static const char *const column[] = {"seq",  "time",	"actor", "event",
 					     "name", "version", "alias", "detail"};
@@ -135,7 +135,7 @@ ml_registry_history(const struct ml_registry *registry, const char *name, const 
 		ml_report_text(&report, filled(event->alias));
 		ml_report_json(&report, ml_str(event->detail));
 	}
-	status = ml_report_write(&report, format, true, out, err);
+	status = ml_report_write(&report, format, header, out, err);
 	ml_report_free(&report);
 	return status;
 }
@@ -277,7 +277,7 @@ model_facts(struct facts *facts, const struct ml_registry *registry,
 static const char *const fact_columns[] = {"fact", "value"};
 
 static int
-write_facts(struct facts *facts, const char *format, struct ml_buf *out, int status,
+write_facts(struct facts *facts, const char *format, bool header, struct ml_buf *out, int status,
 	    struct ml_err *err)
 {
 	if (!facts->lines) {
@@ -287,14 +287,15 @@ write_facts(struct facts *facts, const char *format, struct ml_buf *out, int sta
 	if (status == ML_OK && ml_arena_failed(&facts->arena))
 		status = ml_fail(err, ML_ENOMEM, "no memory for the report");
 	if (status == ML_OK)
-		status = ml_report_write(&facts->report, format, true, out, err);
+		status = ml_report_write(&facts->report, format, header, out, err);
 	ml_report_free(&facts->report);
 	ml_arena_free(&facts->arena);
 	return status;
 }
 
 int
-ml_registry_show_file(const char *path, const char *format, struct ml_buf *out, struct ml_err *err)
+ml_registry_show_file(const char *path, const char *format, bool header, struct ml_buf *out,
+		      struct ml_err *err)
 {
 	struct facts facts = {.report = {.column = fact_columns, .n_columns = 2},
 			      .lines = strcmp(format, "json") != 0};
@@ -304,12 +305,12 @@ ml_registry_show_file(const char *path, const char *format, struct ml_buf *out, 
 	if (status == ML_OK)
 		status = bundle_facts(&facts, bundle, err);
 	ml_bundle_free(bundle);
-	return write_facts(&facts, format, out, status, err);
+	return write_facts(&facts, format, header, out, status, err);
 }
 
 int
 ml_registry_show(const struct ml_registry *registry, const char *reference, const char *format,
-		 struct ml_buf *out, struct ml_err *err)
+		 bool header, struct ml_buf *out, struct ml_err *err)
 {
 	const struct ml_version *version = ml_registry_resolve(registry, reference, err);
 	struct facts facts = {.report = {.column = fact_columns, .n_columns = 2},
@@ -333,7 +334,7 @@ ml_registry_show(const struct ml_registry *registry, const char *reference, cons
 	json_facts(&facts, "", detail);
 	if (status == ML_OK && kind != NULL && strcmp(kind, "model") == 0)
 		status = model_facts(&facts, registry, version, err);
-	status = write_facts(&facts, format, out, status, err);
+	status = write_facts(&facts, format, header, out, status, err);
 	json_decref(detail);
 	ml_buf_free(&aliases);
 	return status;

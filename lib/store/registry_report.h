@@ -4,22 +4,22 @@
 #include "store/registry.h"
 
 /*
- * What mlversion shows of a registry, appended to OUT.  FORMAT is csv, json or text.  NAME limits
- * the first two to one model; NULL: all.
+ * What mlversion shows of a registry, appended to OUT.  FORMAT is csv, json or text; HEADER is
+ * for csv and text.  NAME limits the first two to one model; NULL: all.
  */
 
 /* name,version,aliases,time,actor,hash,note: by name, then by version. */
 int ml_registry_list(const struct ml_registry *registry, const char *name, const char *format,
-		     struct ml_buf *out, struct ml_err *err);
+		     bool header, struct ml_buf *out, struct ml_err *err);
 /* seq,time,actor,event,name,version,alias,detail: in order. */
 int ml_registry_history(const struct ml_registry *registry, const char *name, const char *format,
-			struct ml_buf *out, struct ml_err *err);
+			bool header, struct ml_buf *out, struct ml_err *err);
 /* fact,value: of one version and, where it is a model, of the model; one object in json. */
 int ml_registry_show(const struct ml_registry *registry, const char *reference, const char *format,
-		     struct ml_buf *out, struct ml_err *err);
+		     bool header, struct ml_buf *out, struct ml_err *err);
 
 /* The same of a model file that is in no registry; "-" is standard input. */
-int ml_registry_show_file(const char *path, const char *format, struct ml_buf *out,
+int ml_registry_show_file(const char *path, const char *format, bool header, struct ml_buf *out,
 			  struct ml_err *err);
 
 /* What is known of a file that goes into the registry. */

@@ -378,21 +378,51 @@ check_value(void)
 	CHECK(!line.pie_given[1]);
 }
 
+typedef void print_sets(FILE *out, const struct ml_opt_set *sets, size_t n_sets);
+
 static char *
-printed(void (*print)(FILE *out, const struct ml_opt_set *sets, size_t n_sets))
+printed_of(print_sets *print, const struct ml_opt_set *sets, size_t n_sets)
 {
 	static char text[8192];
 	FILE *file = tmpfile();
-	struct line line;
 	size_t n;
 
-	cut(&line, "");
-	print(file, line.sets, 2);
+	print(file, sets, n_sets);
 	rewind(file);
 	n = fread(text, 1, sizeof text - 1, file);
 	text[n] = '\0';
 	fclose(file);
 	return text;
+}
+
+static char *
+printed(print_sets *print)
+{
+	struct line line;
+
+	cut(&line, "");
+	return printed_of(print, line.sets, 2);
+}
+
+/* A flag that is on is shown, and typed, as --no-NAME. */
+static void
+check_on(void)
+{
+	struct pot {
+		bool lid;
+	} pot = {false};
+	static const struct ml_opt rows[] = {
+	    ML_FLAG_YES("lid", struct pot, lid, "leave the lid off"), ML_OPT_LAST};
+	struct ml_opt_set set = {NULL, rows, &pot, NULL};
+	char name[] = "pot", option[] = "--no-lid", *argv[] = {name, option, NULL};
+	struct ml_err err = {0};
+	size_t operands;
+
+	CHECK(ml_opt_defaults(&set, 1, &err) == ML_OK && pot.lid);
+	CHECK(ml_opt_parse(&set, 1, 2, argv, &operands, &err) == ML_OK && !pot.lid);
+	CHECK_TEXT(printed_of(ml_opt_help, &set, 1),
+		   "\noptions:\n      --no-lid                 leave the lid off\n");
+	CHECK_TEXT(printed_of(ml_opt_dump, &set, 1), "-\tno-lid\t\t\t\t\tleave the lid off\n");
 }
 
 static void
@@ -449,6 +479,8 @@ main(void)
 	check_peek();
 	test_case("values as they could be typed, and which were given");
 	check_value();
+	test_case("a flag that is on is shown as what turns it off");
+	check_on();
 	test_case("help fits the screen and says default and range");
 	check_help();
 	test_case("the list for scripts has seven fields");
