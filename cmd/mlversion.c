@@ -1,6 +1,7 @@
 #include "main.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "base/io.h"
 #include "base/num.h"
@@ -223,6 +224,10 @@ look(struct ml_tool *tool)
 
 	while (strcmp(tool->cmd->name, views[i].verb) != 0)
 		i++;
+	if (views[i].give == ml_registry_show &&
+	    (ml_io_is_standard(operand) || access(operand, R_OK) == 0))
+		return answer(tool, NULL, &out,
+			      ml_registry_show_file(operand, o->format, &out, tool->err));
 	ML_TRY(open_registry(tool, &registry));
 	return answer(tool, registry, &out,
 		      views[i].give(registry, operand, o->format, &out, tool->err));

@@ -1,19 +1,24 @@
 # make install, as a packager does it, and what others do with what it installs.
 load helper
 
-setup_file() {
-	cd "$ROOT"
-	build=$(dirname "$MLUTILS_BIN")
-	# An installed copy is tested: there is no build to install.
-	[ -f "$build/libmlutils.a" ] || skip 'not a build folder'
-	case $build in
-	*address* | *undefined*) skip 'a build with sanitizers is not for installing' ;;
+# Why there is nothing to install, or nothing.
+reason() {
+	[ -f "$(dirname "$MLUTILS_BIN")/libmlutils.a" ] || echo 'an installed copy, not a build'
+	case $MLUTILS_BIN in
+	*address* | *undefined*) echo 'a build with sanitizers is not for installing' ;;
 	esac
+}
+
+setup_file() {
+	[ -z "$(reason)" ] || return 0
+	cd "$ROOT"
 	unset MAKEFLAGS MFLAGS MAKELEVEL
 	make -s install DESTDIR="$BATS_FILE_TMPDIR" PREFIX=/opt/ml >/dev/null
 }
 
 setup() {
+	reason=$(reason)
+	[ -z "$reason" ] || skip "$reason"
 	cd "$ROOT"
 	prefix=$BATS_FILE_TMPDIR/opt/ml
 	unset MAKEFLAGS MFLAGS MAKELEVEL

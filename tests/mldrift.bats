@@ -150,7 +150,8 @@ value() {
 @test "json has the same content; text has the worst first" {
 	table 1000 1 0 >ref.csv
 	table 400 2 0.6 >now.csv
-	run -1 mldrift -r ref.csv --format json now.csv
+	run -1 --separate-stderr mldrift -r ref.csv --format json now.csv
+	[ "$stderr" = "mldrift: drift in 'x'" ]
 	[ "${#lines[@]}" -eq 12 ]
 	[[ "${lines[0]}" == '{"column":"x","type":"numeric","method":"ks",'*'"drift":"yes"}' ]]
 	run -1 mldrift -r ref.csv --format text now.csv

@@ -273,7 +273,8 @@ value() { # METRIC FILE OPTION...: its value, rounded to 12 digits
 }
 
 @test "input that is not right" {
-	fails 2 "two.csv: no column 'yy' (did you mean 'y'?)" mleval -t yy two.csv
+	fails 2 "two.csv: no column 'yy'" mleval -t yy two.csv
+	fails 2 "two.csv: no column 'p_yess' (did you mean 'p_yes'?)" mleval -t y --score p_yess two.csv
 	fails 2 "no column 'predicton' (did you mean 'prediction'?)" mleval -t y -p predicton number.csv
 	fails 2 "no column 'w'" mleval -t y --weight w two.csv
 	fails 2 "no column 'prediction'" mleval -t y score.csv

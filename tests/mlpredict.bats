@@ -199,7 +199,7 @@ setup() {
 	done
 	run -0 sed -n 4p log.jsonl
 	[[ $output != *'"c":'* ]]
-	! command -v python3 >/dev/null || python3 -c 'import json; [json.loads(l) for l in open("log.jsonl")]'
+	[ "$(jq -s length log.jsonl)" -eq 4 ]
 	trouble 2 mlpredict -m "$YES" --log-columns c t.csv
 	trouble 2 mlpredict -m "$YES" --log nowhere/log t.csv
 	trouble 2 mlpredict -m "$YES" --log log --log-columns d t.csv

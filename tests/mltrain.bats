@@ -46,7 +46,7 @@ predicted() {
 	mltrain -t season -c temp,hum --task class "$HOURS" -o m
 	facts m | grep -x classes,4
 	mltrain -t holiday -a lasso -c temp,hum "$HOURS" -o m
-	facts m | grep -x task,regress
+	facts m | grep -x task,regression
 	trouble 2 mltrain -t species --task regress "$PENGUINS"
 	trouble 2 mltrain -t cnt --task regress -a logistic "$HOURS"
 }

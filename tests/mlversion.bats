@@ -98,7 +98,7 @@ fails() { # STATUS TEXT COMMAND...: trouble, and the message says TEXT
 	[ "$(mlversion add iris - <iris.model)" = iris@1 ]
 	mlversion cat iris | cmp - iris.model
 	mlversion show iris >out
-	for fact in kind,model target,class task,classify classes,3 rows,150 "bytes,$(stat -c %s iris.model)"; do
+	for fact in kind,model target,class task,classification classes,3 rows,150 "bytes,$(stat -c %s iris.model)"; do
 		grep -qx "$fact" out
 	done
 	mlversion alias iris champion 1
@@ -323,4 +323,16 @@ fails() { # STATUS TEXT COMMAND...: trouble, and the message says TEXT
 		[ "$n" -gt 3 ]
 	done
 	mlversion verify
+}
+
+@test "show tells what a model learned, in the registry or not" {
+	printf 'x,y\n0,1\n1,3\n2,5\n3,7\n' | mltrain -t y -a linear --scale none -o line.model
+	run --separate-stderr mlversion show line.model
+	[ "$status" -eq 0 ]
+	[[ $output == *"task,regression"* ]] || false
+	[ "$(awk -F, '/^(intercept|coef)/ { printf "%s=%.9f ", $1, $2 }' <<<"$output")" = \
+		'intercept=1.000000000 coef[x]=2.000000000 ' ]
+	mlversion init
+	mlversion add line line.model
+	diff <(mlversion show line@1 | grep '^coef') <(mlversion show - <line.model | grep '^coef')
 }

@@ -71,8 +71,7 @@ below() {
 			END { if (n < 10) exit 1 }'
 	mlversion verify
 	mlversion log --format json | grep -q 'data sha256 [0-9a-f]\{64\}'
-	python3 -c 'import json,sys; [json.loads(l) for l in sys.stdin]' <retrain-bike/ledger.jsonl ||
-		! command -v python3
+	[ "$(jq -s length retrain-bike/ledger.jsonl)" -ge 10 ]
 }
 
 @test "the same rows with the same settings change nothing, others do" {

@@ -198,6 +198,65 @@ json_facts(struct facts *facts, const char *prefix, json_t *object)
 	}
 }
 
+/* The state as its own fields function names it, a third way beside saving and loading. */
+struct state_facts {
+	struct ml_fields fields;
+	const struct ml_bundle *bundle;
+	struct facts *facts;
+};
+
+/* A number for each score, or coefficients: one for each feature, score by score. */
+static int
+show_array(struct ml_fields *fields, const char *name, enum ml_kind kind, void **p, size_t n)
+{
+	struct state_facts *s = (struct state_facts *)fields;
+	const struct ml_bundle *b = s->bundle;
+	size_t scores = ml_model_scores(b->shape.k), d = b->shape.d;
+	bool features = strcmp(name, "coef") == 0 && n == scores * d;
+	const double *v = *p;
+
+	if (kind != ML_F64 || (n != scores && !features))
+		return ML_OK;
+	for (size_t i = 0; i < n; i++) {
+		struct ml_buf text = {0};
+
+		ml_buf_text(&text, name);
+		if (scores > 1)
+			ml_buf_format(&text, "[%s]", b->class_name[features ? i / d : i]);
+		if (features)
+			ml_buf_format(&text, "[%s]", ml_encoder_feature(b->encoder, i % d)->name);
+		ml_buf_char(&text, '\0');
+		if (text.failed)
+			return ml_fail(fields->err, ML_ENOMEM, "no memory");
+		number_fact(s->facts, text.p, v[i]);
+		ml_buf_free(&text);
+	}
+	return ML_OK;
+}
+
+static int
+bundle_facts(struct facts *facts, const struct ml_bundle *bundle, struct ml_err *err)
+{
+	struct state_facts state = {
+	    .fields = {.array = show_array, .prefix = "", .err = err},
+	    .bundle = bundle,
+	    .facts = facts,
+	};
+
+	text_fact(facts, "algorithm", bundle->type->name);
+	text_fact(facts, "task", bundle->task == ML_CLASSIFY ? "classification" : "regression");
+	text_fact(facts, "target", bundle->target);
+	if (bundle->task == ML_CLASSIFY)
+		number_fact(facts, "classes", (double)bundle->shape.k);
+	number_fact(facts, "columns", (double)bundle->schema.n);
+	number_fact(facts, "features", (double)bundle->shape.d);
+	json_facts(facts, "", bundle->origin);
+	json_facts(facts, "option.", bundle->options);
+	json_facts(facts, "training.", bundle->metrics);
+	text_fact(facts, "digest", bundle->digest);
+	return bundle->type->fields(&state.fields, bundle->state, &bundle->shape);
+}
+
 static int
 model_facts(struct facts *facts, const struct ml_registry *registry,
 	    const struct ml_version *version, struct ml_err *err)
@@ -208,22 +267,44 @@ model_facts(struct facts *facts, const struct ml_registry *registry,
 
 	if (status == ML_OK)
 		status = ml_bundle_read(&bundle, version->name, bytes.p, bytes.n, err);
-	if (status == ML_OK) {
-		text_fact(facts, "algorithm", bundle->type->name);
-		text_fact(facts, "task", bundle->task == ML_CLASSIFY ? "classification" : "regression");
-		text_fact(facts, "target", bundle->target);
-		if (bundle->task == ML_CLASSIFY)
-			number_fact(facts, "classes", (double)bundle->shape.k);
-		number_fact(facts, "columns", (double)bundle->schema.n);
-		number_fact(facts, "features", (double)bundle->shape.d);
-		json_facts(facts, "", bundle->origin);
-		json_facts(facts, "option.", bundle->options);
-		json_facts(facts, "training.", bundle->metrics);
-		text_fact(facts, "digest", bundle->digest);
-	}
+	if (status == ML_OK)
+		status = bundle_facts(facts, bundle, err);
 	ml_bundle_free(bundle);
 	ml_buf_free(&bytes);
 	return status;
+}
+
+static const char *const fact_columns[] = {"fact", "value"};
+
+static int
+write_facts(struct facts *facts, const char *format, struct ml_buf *out, int status,
+	    struct ml_err *err)
+{
+	if (!facts->lines) {
+		facts->report.column = facts->name;
+		facts->report.n_columns = facts->n;
+	}
+	if (status == ML_OK && ml_arena_failed(&facts->arena))
+		status = ml_fail(err, ML_ENOMEM, "no memory for the report");
+	if (status == ML_OK)
+		status = ml_report_write(&facts->report, format, true, out, err);
+	ml_report_free(&facts->report);
+	ml_arena_free(&facts->arena);
+	return status;
+}
+
+int
+ml_registry_show_file(const char *path, const char *format, struct ml_buf *out, struct ml_err *err)
+{
+	struct facts facts = {.report = {.column = fact_columns, .n_columns = 2},
+			      .lines = strcmp(format, "json") != 0};
+	struct ml_bundle *bundle = NULL;
+	int status = ml_bundle_open(&bundle, path, NULL, err);
+
+	if (status == ML_OK)
+		status = bundle_facts(&facts, bundle, err);
+	ml_bundle_free(bundle);
+	return write_facts(&facts, format, out, status, err);
 }
 
 int
@@ -231,8 +312,7 @@ ml_registry_show(const struct ml_registry *registry, const char *reference, cons
 		 struct ml_buf *out, struct ml_err *err)
 {
 	const struct ml_version *version = ml_registry_resolve(registry, reference, err);
-	static const char *const line[] = {"fact", "value"};
-	struct facts facts = {.report = {.column = line, .n_columns = 2},
+	struct facts facts = {.report = {.column = fact_columns, .n_columns = 2},
 			      .lines = strcmp(format, "json") != 0};
 	struct ml_buf aliases = {0};
 	const char *kind;
@@ -253,18 +333,9 @@ ml_registry_show(const struct ml_registry *registry, const char *reference, cons
 	json_facts(&facts, "", detail);
 	if (status == ML_OK && kind != NULL && strcmp(kind, "model") == 0)
 		status = model_facts(&facts, registry, version, err);
-	if (!facts.lines) {
-		facts.report.column = facts.name;
-		facts.report.n_columns = facts.n;
-	}
-	if (status == ML_OK && ml_arena_failed(&facts.arena))
-		status = ml_fail(err, ML_ENOMEM, "no memory for the report");
-	if (status == ML_OK)
-		status = ml_report_write(&facts.report, format, true, out, err);
+	status = write_facts(&facts, format, out, status, err);
 	json_decref(detail);
 	ml_buf_free(&aliases);
-	ml_report_free(&facts.report);
-	ml_arena_free(&facts.arena);
 	return status;
 }
 

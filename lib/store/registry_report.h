@@ -18,6 +18,10 @@ int ml_registry_history(const struct ml_registry *registry, const char *name, co
 int ml_registry_show(const struct ml_registry *registry, const char *reference, const char *format,
 		     struct ml_buf *out, struct ml_err *err);
 
+/* The same of a model file that is in no registry; "-" is standard input. */
+int ml_registry_show_file(const char *path, const char *format, struct ml_buf *out,
+			  struct ml_err *err);
+
 /* What is known of a file that goes into the registry. */
 struct ml_registry_note {
 	const char *kind;	   /* model: only one that can be loaded; data, report, other */
