@@ -42,15 +42,6 @@ ml_field_i64s(struct ml_fields *f, const char *name, int64_t **p, size_t n)
 }
 
 void
-ml_field_u8s(struct ml_fields *f, const char *name, uint8_t **p, size_t n)
-{
-	void *q = *p;
-
-	move(f, name, ML_U8, &q, n);
-	*p = q;
-}
-
-void
 ml_field_f64(struct ml_fields *f, const char *name, double *p)
 {
 	double *q = p;

@@ -20,8 +20,6 @@ struct ml_fields {
 	/* The driver's: moves n elements of KIND called NAME between *p and the file. */
 	int (*array)(struct ml_fields *fields, const char *name, enum ml_kind kind, void **p,
 		     size_t n);
-	/* Reading: how many elements NAME has in the file, or -1.  Writing: -1. */
-	int64_t (*count)(struct ml_fields *fields, const char *name);
 	const char *prefix; /* put before names: "state/" */
 	bool reading;
 	int status;
@@ -32,7 +30,6 @@ struct ml_fields {
 void ml_field_f64s(struct ml_fields *fields, const char *name, double **p, size_t n);
 void ml_field_i32s(struct ml_fields *fields, const char *name, int32_t **p, size_t n);
 void ml_field_i64s(struct ml_fields *fields, const char *name, int64_t **p, size_t n);
-void ml_field_u8s(struct ml_fields *fields, const char *name, uint8_t **p, size_t n);
 /* A single number; a count read must lie in min..max. */
 void ml_field_f64(struct ml_fields *fields, const char *name, double *p);
 void ml_field_size(struct ml_fields *fields, const char *name, size_t *p, size_t min, size_t max);

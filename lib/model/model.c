@@ -53,12 +53,6 @@ ml_model_scores(size_t k)
 	return k > 2 ? k : 1;
 }
 
-enum ml_link
-ml_model_link(size_t k)
-{
-	return k == 0 ? ML_LINK_IDENTITY : k <= 2 ? ML_LINK_LOGISTIC : ML_LINK_SOFTMAX;
-}
-
 size_t
 ml_model_width(size_t k)
 {

@@ -37,12 +37,6 @@ struct ml_data {
 	const struct ml_input *input; /* d */
 };
 
-enum ml_link {
-	ML_LINK_IDENTITY, /* regression: one score, the prediction */
-	ML_LINK_LOGISTIC, /* two classes: one score, the log-odds of the last class */
-	ML_LINK_SOFTMAX,  /* k classes: k scores */
-};
-
 /* The shape of a fitted model, known to its fields function when it reads. */
 struct ml_shape {
 	size_t d, k;		      /* as in ml_data */
@@ -75,9 +69,12 @@ extern const struct ml_model_type *const ml_model_types[];
 /* The algorithm called NAME, or NULL with a failure that lists them. */
 const struct ml_model_type *ml_model_find(const char *name, struct ml_err *err);
 
-/* How many scores a model of k classes gives for a row, and what they mean. */
+/*
+ * How many scores a model of k classes gives for a row: regression one, the prediction; two classes
+ * one, the log-odds of the last class; more classes one each, of which probabilities are the
+ * softmax.
+ */
 size_t ml_model_scores(size_t k);
-enum ml_link ml_model_link(size_t k);
 /* How many probabilities it gives for a row: at least two, and none for regression. */
 size_t ml_model_width(size_t k);
 /*

@@ -337,13 +337,6 @@ ml_registry_set_wait(struct ml_registry *registry, double seconds)
 }
 
 size_t
-ml_registry_versions(const struct ml_registry *registry, const struct ml_version **version)
-{
-	*version = registry->version;
-	return registry->n_versions;
-}
-
-size_t
 ml_registry_aliases(const struct ml_registry *registry, const struct ml_alias **alias)
 {
 	*alias = registry->alias;

@@ -55,7 +55,6 @@ int ml_registry_open(struct ml_registry **registry, const char *folder, struct m
 void ml_registry_close(struct ml_registry *registry);
 
 /* What these give is valid until the next writer below.  In the order of the log. */
-size_t ml_registry_versions(const struct ml_registry *registry, const struct ml_version **version);
 size_t ml_registry_aliases(const struct ml_registry *registry, const struct ml_alias **alias);
 size_t ml_registry_events(const struct ml_registry *registry, const struct ml_event **event);
 /* The version that NAME@ALIAS, NAME@VERSION or NAME (its newest) means, or NULL with a failure. */

@@ -50,21 +50,12 @@ put(struct ml_fields *fields, const char *name, enum ml_kind kind, void **p, siz
 	return json_object_set_new(t->header, full, entry) != 0 ? no_memory(t) : ML_OK;
 }
 
-static int64_t
-no_count(struct ml_fields *fields, const char *name)
-{
-	(void)fields;
-	(void)name;
-	return -1;
-}
-
 int
 ml_tensors_start(struct ml_tensors *t, struct ml_arena *arena, struct ml_err *err)
 {
-	*t = (struct ml_tensors){
-	    .fields = {.array = put, .count = no_count, .prefix = "", .arena = arena, .err = err},
-	    .header = json_object(),
-	    .metadata = json_object()};
+	*t = (struct ml_tensors){.fields = {.array = put, .prefix = "", .arena = arena, .err = err},
+				 .header = json_object(),
+				 .metadata = json_object()};
 	if (json_object_set_new(t->header, "__metadata__", t->metadata) != 0)
 		return no_memory(t);
 	return ml_tensors_text(t, "digest", zeros);
@@ -161,19 +152,6 @@ static int64_t
 entry_count(const json_t *entry)
 {
 	return json_integer_value(json_array_get(json_object_get(entry, "shape"), 0));
-}
-
-static int64_t
-count(struct ml_fields *fields, const char *name)
-{
-	struct ml_tensors *t = (struct ml_tensors *)fields;
-	char full[128];
-	const json_t *entry;
-
-	if (snprintf(full, sizeof full, "%s%s", fields->prefix, name) >= (int)sizeof full)
-		return -1;
-	entry = json_object_get(t->header, full);
-	return entry == NULL ? -1 : entry_count(entry);
 }
 
 static int
@@ -294,12 +272,8 @@ ml_tensors_open(struct ml_tensors *t, const char *p, size_t n, struct ml_arena *
 	uint64_t length = 0;
 	const char *digits;
 
-	*t = (struct ml_tensors){.fields = {.array = get,
-					    .count = count,
-					    .prefix = "",
-					    .reading = true,
-					    .arena = arena,
-					    .err = err}};
+	*t = (struct ml_tensors){
+	    .fields = {.array = get, .prefix = "", .reading = true, .arena = arena, .err = err}};
 	if (n < LENGTH + 2)
 		return ml_fail(err, ML_EMODEL, "not a model file: only %zu bytes", n);
 	for (int i = 0; i < LENGTH; i++)
