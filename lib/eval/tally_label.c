@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "eval/tally.h"
+#include "model/model.h"
 #include "num/func.h"
 
 /* Logs are taken of probabilities at least this far from 0 and 1, as scikit-learn 1.2 does. */
@@ -87,14 +88,9 @@ grow(struct ml_label_counter *c, size_t n, struct ml_err *err)
 static size_t
 predicted(const struct ml_label_options *o, const double *p)
 {
-	size_t best = 0;
-
 	if (o->m == 2)
 		return p[o->positive] >= o->threshold ? o->positive : 1 - o->positive;
-	for (size_t j = 1; j < o->m; j++)
-		if (p[j] > p[best])
-			best = j;
-	return best;
+	return ml_model_best(p, o->m);
 }
 
 static double

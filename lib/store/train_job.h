@@ -40,6 +40,8 @@ int ml_roles_find(struct ml_job *job);
 
 /* Rows without a target are left out, with a message.  Bad weights are an error. */
 int ml_rows_clean(struct ml_job *job);
+/* Whether there is nothing but 0 and 1: such a target looks like classes. */
+bool ml_rows_binary(const double *y, size_t n);
 /*
  * The task: the algorithm's if it has but one, else --task, else classes for text and for 0/1.  A
  * numeric target of a classification becomes a category.

@@ -149,14 +149,21 @@ ml_rows_clean(struct ml_job *job)
 	return ML_OK;
 }
 
+bool
+ml_rows_binary(const double *y, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (y[i] != 0 && y[i] != 1)
+			return false;
+	return true;
+}
+
 static bool
 only_zero_and_one(const struct ml_table *table, size_t target)
 {
 	for (size_t f = 0; f < table->n_frames; f++)
-		for (size_t i = 0; i < table->frame[f].n; i++)
-			if (table->frame[f].number[target][i] != 0 &&
-			    table->frame[f].number[target][i] != 1)
-				return false;
+		if (!ml_rows_binary(table->frame[f].number[target], table->frame[f].n))
+			return false;
 	return true;
 }
 

@@ -112,15 +112,6 @@ sum_rows(struct sums *s, const struct ml_frame *frame, const struct ml_roles *ro
 	return ML_OK;
 }
 
-static bool
-is_binary(const double *y, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (y[i] != 0 && y[i] != 1)
-			return false;
-	return true;
-}
-
 static int
 sum_frame(void *ctx, const struct ml_frame *frame, size_t index, void **out, struct ml_err *err)
 {
@@ -137,7 +128,7 @@ sum_frame(void *ctx, const struct ml_frame *frame, size_t index, void **out, str
 		s->gaps = s->gaps || !(frame->number[roles->weight][i] >= 0);
 	if (s->gaps)
 		return ML_OK;
-	s->binary = is_binary(frame->number[roles->target], frame->n);
+	s->binary = ml_rows_binary(frame->number[roles->target], frame->n);
 	ML_TRY(sum_rows(s, frame, roles, err));
 	ML_TRY(ml_profiler_new(&s->profiler, roles->n, job->train->seed, err));
 	return ml_profiler_add(s->profiler, frame, index * ML_BLOCK, err);
